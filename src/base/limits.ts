@@ -25,6 +25,8 @@ export const limits = {
   nameChars: 500,
   /** A URI longer than this is not stored. */
   uriChars: 2_048,
+  /** Labels of a host name. A wildcard zone can invent 120 of them, and each block list lookup would walk them all. */
+  hostLabels: 10,
   redirects: 5,
   /** DNS, connect and TLS together. */
   connectMs: 5_000,
