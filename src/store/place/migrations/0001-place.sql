@@ -1,0 +1,310 @@
+-- One place: its people, posts, follows, what it has to send and what it has received. Ids: see base/ids.ts. Times: milliseconds since 1970.
+
+create table settings (key text primary key, value text not null) strict, without rowid;
+
+-- Everyone who can author: the people here (domain is null) and the remote accounts that this place has met.
+create table accounts (
+  id integer primary key,
+  uri text not null unique,
+  handle text not null collate nocase,
+  domain text,
+  kind text not null default 'Person',
+  display_name text not null default '',
+  bio_html text not null default '',
+  url text,
+  avatar_url text,
+  header_url text,
+  inbox_url text,
+  shared_inbox_url text,
+  outbox_url text,
+  followers_url text,
+  featured_url text,
+  locked integer not null default 0,
+  discoverable integer not null default 0,
+  fields text not null default '[]',
+  emojis text not null default '[]',
+  also_known_as text not null default '[]',
+  moved_to text,
+  followers_count integer not null default 0,
+  following_count integer not null default 0,
+  posts_count integer not null default 0,
+  last_post_at integer,
+  created_at integer not null,
+  -- When the origin was last read; null for the people here.
+  fetched_at integer,
+  -- The origin said 410: nothing more is sent there or believed from there.
+  gone_at integer
+) strict;
+create unique index accounts_handle on accounts (handle, coalesce(domain, ''));
+create index accounts_domain on accounts (domain) where domain is not null;
+
+-- What only someone with an account here has.
+create table people (
+  account_id integer primary key references accounts (id),
+  passphrase_hash text not null,
+  bio_text text not null default '',
+  language text not null default 'en',
+  default_audience text not null default 'public',
+  default_sensitive integer not null default 0,
+  -- Whether the pages of followers and following may be read by anyone; the counts always may.
+  shows_follows integer not null default 0,
+  private_key_rsa text not null,
+  public_key_rsa text not null,
+  private_key_ed25519 text not null,
+  public_key_ed25519 text not null,
+  home_seen_id integer,
+  notifications_seen_id integer,
+  created_at integer not null
+) strict;
+
+create table recovery_codes (
+  person_id integer not null references people (account_id) on delete cascade,
+  code_hash text not null,
+  used_at integer,
+  primary key (person_id, code_hash)
+) strict, without rowid;
+
+-- Signed-in browsers. The cookie holds the secret, the row its hash: a copy of the file signs nobody in.
+create table sessions (
+  token_hash text primary key,
+  person_id integer not null references people (account_id) on delete cascade,
+  created_at integer not null,
+  expires_at integer not null
+) strict, without rowid;
+
+create table posts (
+  id integer primary key,
+  uri text not null unique,
+  url text,
+  author_id integer not null references accounts (id),
+  audience text not null,
+  -- Set on a boost, which is a row of its own with an own time and uri; all text is then empty.
+  boost_of_id integer references posts (id) on delete cascade,
+  content_html text not null default '',
+  -- What the person typed; null for posts from elsewhere.
+  source_text text,
+  content_warning text not null default '',
+  sensitive integer not null default 0,
+  language text,
+  kind text not null default 'Note',
+  title text,
+  in_reply_to_id integer,
+  in_reply_to_uri text,
+  in_reply_to_account_id integer,
+  -- The first post of the thread as far as we know it; its own id for a first post.
+  root_id integer not null,
+  conversation_uri text,
+  replies_url text,
+  attachments text not null default '[]',
+  emojis text not null default '[]',
+  published_at integer not null,
+  edited_at integer,
+  replies_count integer not null default 0,
+  boosts_count integer not null default 0,
+  likes_count integer not null default 0,
+  app_id integer,
+  idempotency_key text
+) strict;
+create index posts_author on posts (author_id, id);
+create index posts_reply on posts (in_reply_to_id, id) where in_reply_to_id is not null;
+create index posts_reply_uri on posts (in_reply_to_uri) where in_reply_to_uri is not null and in_reply_to_id is null;
+create index posts_root on posts (root_id, id);
+create unique index posts_boost on posts (boost_of_id, author_id) where boost_of_id is not null;
+create unique index posts_idempotency on posts (author_id, idempotency_key) where idempotency_key is not null;
+
+-- Earlier wordings, shown as the history of an edited post.
+create table post_versions (
+  post_id integer not null references posts (id) on delete cascade,
+  version_at integer not null,
+  content_html text not null,
+  content_warning text not null,
+  sensitive integer not null,
+  primary key (post_id, version_at)
+) strict, without rowid;
+
+create table mentions (
+  post_id integer not null references posts (id) on delete cascade,
+  account_id integer not null references accounts (id),
+  primary key (post_id, account_id)
+) strict, without rowid;
+create index mentions_account on mentions (account_id, post_id);
+
+create table post_tags (
+  tag text not null,
+  post_id integer not null references posts (id) on delete cascade,
+  primary key (tag, post_id)
+) strict, without rowid;
+create index post_tags_post on post_tags (post_id);
+
+-- What was deleted at its origin (or here): a Create that comes late must not bring it back.
+create table tombstones (uri text primary key, deleted_at integer not null) strict, without rowid;
+
+create table likes (
+  id integer primary key,
+  account_id integer not null references accounts (id),
+  post_id integer not null references posts (id) on delete cascade,
+  uri text,
+  created_at integer not null,
+  unique (account_id, post_id)
+) strict;
+create index likes_post on likes (post_id, id);
+
+-- An Undo that came before what it undoes.
+create table undone (uri text primary key, account_id integer not null, undone_at integer not null) strict, without rowid;
+
+create table follows (
+  id integer primary key,
+  follower_id integer not null references accounts (id),
+  followee_id integer not null references accounts (id),
+  state text not null,
+  uri text,
+  shows_boosts integer not null default 1,
+  created_at integer not null,
+  unique (follower_id, followee_id)
+) strict;
+create index follows_followee on follows (followee_id, state, id);
+create index follows_follower on follows (follower_id, state, id);
+
+create table blocks (
+  id integer primary key,
+  account_id integer not null references accounts (id),
+  target_id integer not null references accounts (id),
+  uri text,
+  created_at integer not null,
+  unique (account_id, target_id)
+) strict;
+create index blocks_target on blocks (target_id);
+
+create table mutes (
+  id integer primary key,
+  account_id integer not null references accounts (id),
+  target_id integer not null references accounts (id),
+  mutes_notifications integer not null default 1,
+  expires_at integer,
+  created_at integer not null,
+  unique (account_id, target_id)
+) strict;
+
+-- Home, in order of arrival, so that what is filled in later never floods the top.
+create table home_entries (
+  arrival_id integer primary key,
+  person_id integer not null,
+  post_id integer not null references posts (id) on delete cascade,
+  unique (person_id, post_id)
+) strict;
+create index home_person on home_entries (person_id, arrival_id);
+
+create table notifications (
+  id integer primary key,
+  person_id integer not null references people (account_id) on delete cascade,
+  kind text not null,
+  account_id integer not null references accounts (id),
+  post_id integer references posts (id) on delete cascade,
+  created_at integer not null
+) strict;
+create index notifications_person on notifications (person_id, id);
+create unique index notifications_once on notifications (person_id, kind, account_id, coalesce(post_id, 0));
+
+-- What is sent: the bytes are stored once, deliveries refer to them.
+create table activities (
+  id integer primary key,
+  sender_id integer not null,
+  uri text not null,
+  kind text not null,
+  object_key text not null,
+  body text not null,
+  created_at integer not null
+) strict;
+
+create table inboxes (
+  id integer primary key,
+  destination text not null,
+  url text not null unique
+) strict;
+
+create table deliveries (
+  id integer primary key,
+  activity_id integer not null references activities (id),
+  destination text not null,
+  inbox_id integer not null references inboxes (id),
+  object_key text not null,
+  priority integer not null,
+  weight integer not null default 0,
+  state text not null default 'waiting',
+  attempts integer not null default 0,
+  next_at integer not null,
+  last_attempt_at integer,
+  ended_at integer,
+  reason text,
+  post_id integer
+) strict;
+create index deliveries_due on deliveries (destination, priority, next_at) where state = 'waiting';
+create index deliveries_object on deliveries (destination, object_key) where state = 'waiting';
+create index deliveries_post on deliveries (post_id) where post_id is not null;
+create index deliveries_activity on deliveries (activity_id);
+
+-- What came in: stored before the peer gets its 202, applied after.
+create table incoming (
+  id integer primary key,
+  activity_uri text not null,
+  actor_uri text not null,
+  kind text not null,
+  body text not null,
+  state text not null default 'waiting',
+  attempts integer not null default 0,
+  reason text,
+  received_at integer not null
+) strict;
+create index incoming_waiting on incoming (id) where state = 'waiting';
+create index incoming_ended on incoming (received_at) where state <> 'waiting';
+
+-- Ids of activities already taken, kept longer than any signature lives.
+create table taken_activities (
+  activity_uri text primary key,
+  actor_uri text not null,
+  body_hash text not null,
+  taken_at integer not null
+) strict, without rowid;
+create index taken_activities_at on taken_activities (taken_at);
+
+create table apps (
+  id integer primary key,
+  client_id text not null unique,
+  client_secret_hash text not null,
+  name text not null,
+  website text,
+  redirect_uris text not null,
+  scopes text not null,
+  created_at integer not null
+) strict;
+
+create table app_codes (
+  code_hash text primary key,
+  app_id integer not null references apps (id) on delete cascade,
+  person_id integer not null references people (account_id) on delete cascade,
+  redirect_uri text not null,
+  scopes text not null,
+  challenge text,
+  expires_at integer not null,
+  used_at integer
+) strict, without rowid;
+
+create table app_tokens (
+  token_hash text primary key,
+  app_id integer references apps (id) on delete cascade,
+  person_id integer references people (account_id) on delete cascade,
+  scopes text not null,
+  -- The code that it was made from: a code used twice revokes it (RFC 6749, 4.1.2).
+  code_hash text,
+  created_at integer not null,
+  last_used_at integer
+) strict, without rowid;
+
+create table markers (
+  person_id integer not null references people (account_id) on delete cascade,
+  timeline text not null,
+  last_read_id text not null,
+  version integer not null,
+  updated_at integer not null,
+  primary key (person_id, timeline)
+) strict, without rowid;
