@@ -8,6 +8,8 @@ create table destinations (
   state text not null default 'healthy',
   since integer not null,
   failures integer not null default 0,
+  -- Probes that failed since it rests; after those of 7 days it is gone.
+  probes integer not null default 0,
   next_probe_at integer,
   last_words text,
   last_ok_at integer,

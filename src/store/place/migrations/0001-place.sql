@@ -215,6 +215,7 @@ create table activities (
   body text not null,
   created_at integer not null
 ) strict;
+create index activities_object on activities (object_key);
 
 create table inboxes (
   id integer primary key,
@@ -222,24 +223,46 @@ create table inboxes (
   url text not null unique
 ) strict;
 
+-- One row per destination that something waits for. The engine reads this table in windows and never the deliveries behind it, so a rest
+-- of a destination is one row written, not its whole backlog.
+create table queues (
+  destination text primary key,
+  -- The most urgent that waits (0 first), then whose turn it is: the time, less a bonus for many followers.
+  priority integer not null,
+  turn integer not null,
+  -- 0: ready. Else not before this (engine time); held: the destination itself waits, so new deliveries do not make it ready.
+  due_at integer not null,
+  held integer not null default 0,
+  pool text not null default 'main'
+) strict, without rowid;
+create index queues_ready on queues (pool, priority, turn) where due_at = 0;
+create index queues_due on queues (due_at) where due_at > 0;
+
 create table deliveries (
   id integer primary key,
   activity_id integer not null references activities (id),
   destination text not null,
   inbox_id integer not null references inboxes (id),
+  sender_id integer not null,
   object_key text not null,
   priority integer not null,
+  -- Followers there.
   weight integer not null default 0,
+  -- waiting, accepted, refused, expired, cancelled.
   state text not null default 'waiting',
   attempts integer not null default 0,
-  next_at integer not null,
+  -- 0: as soon as its queue is. Else not before this (engine time).
+  next_at integer not null default 0,
   last_attempt_at integer,
   ended_at integer,
+  -- A code of delivery/contract.ts, and the destination's own words.
   reason text,
+  words text,
   post_id integer
 ) strict;
-create index deliveries_due on deliveries (destination, priority, next_at) where state = 'waiting';
-create index deliveries_object on deliveries (destination, object_key) where state = 'waiting';
+create index deliveries_ready on deliveries (destination, priority, sender_id, id) where state = 'waiting' and next_at = 0;
+create index deliveries_later on deliveries (destination, next_at) where state = 'waiting' and next_at > 0;
+create index deliveries_object on deliveries (object_key, destination, id) where state = 'waiting';
 create index deliveries_post on deliveries (post_id) where post_id is not null;
 create index deliveries_activity on deliveries (activity_id);
 
