@@ -202,6 +202,12 @@ export type Outcome = {
 /** What becomes of a queue when the engine lets go of it: it is not ready before `notBeforeMs` (engine time; 0 = at once). `held`: the whole destination waits, so new deliveries do not wake it. */
 export type QueueChange = { destination: DestinationId; notBeforeMs: number; held: boolean; pool: Pool };
 
+/** What a claim asks for. `probe`: when all deliveries of the destination wait for their own time, the one that has waited longest is taken all the same. */
+export type Wanted = { destination: DestinationId; limit: number; probe: boolean };
+
+/** How things stand after a commit: queues that are ready, among those let go of, and when the next one becomes so (engine time). */
+export type Committed = { ready: number; nextDueAtMs: number | undefined };
+
 /**
  * The durable queue of one lane. Asynchronous though SQLite is not. Exactly one engine uses it.
  * Which deliveries are claimed is known in memory only: on disk they wait, so nothing is lost with the process.
@@ -227,12 +233,12 @@ export interface DeliveryStore<Transaction = unknown> {
   /** Ready queues by priority, then turn, without those in `except`. */
   loadReady(pool: Pool, limit: number, except: ReadonlySet<DestinationId>): Promise<ReadyQueue[]>;
   /**
-   * Takes up to `limit` deliveries of a destination: by priority, then senders in turn, then age; none that waits for its own time, and none of whose
-   * object an earlier activity still waits or is under way. `probe`: when all wait for their own time, the one that has waited longest all the same.
+   * Takes deliveries: by priority, then senders in turn, then age; none that waits for its own time, and none of whose object an earlier
+   * activity still waits or is under way.
    */
-  claim(destination: DestinationId, limit: number, engineNowMs: number, probe: boolean): Promise<Claim[]>;
+  claim(wanted: readonly Wanted[], engineNowMs: number): Promise<Claim[]>;
   /** Writes outcomes and lets go of queues, in one commit; a queue without waiting deliveries disappears. */
-  commit(outcomes: readonly Outcome[], queues: readonly QueueChange[], engineNowMs: number): Promise<void>;
+  commit(outcomes: readonly Outcome[], queues: readonly QueueChange[], engineNowMs: number): Promise<Committed>;
   /** Ends up to `limit` waiting, unclaimed deliveries of a destination as expired; how many. */
   expire(destination: DestinationId, limit: number, code: ReasonCode, words: string, atMs: number): Promise<number>;
   /** Makes a held queue ready again (the destination spoke to us); false when there is none. */

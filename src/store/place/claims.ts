@@ -51,11 +51,17 @@ export class Claims {
   /** Takes what is wanted of one destination, as `DeliveryStore.claim` says. */
   take({ destination, limit, probe }: Wanted, engineNowMs: number): Claim[] {
     this.#sql.mature.run(destination, engineNowMs);
+    const size = this.count(destination) + limit + spare;
+    const heads = this.#sql.heads.all(destination, size) as unknown as Candidate[];
     const taken: Claim[] = [];
     while (taken.length < limit) {
-      const next = this.#next(destination) ?? (probe && taken.length === 0 ? this.#nextOfAll(destination) : undefined);
+      const next = heads.length < size ? this.#next(destination, heads) : this.#nextOfDeep(destination, heads);
       if (!next) break;
       taken.push(this.#mark(next));
+    }
+    if (probe && taken.length === 0) {
+      const next = this.#nextOfAll(destination);
+      if (next) taken.push(this.#mark(next));
     }
     return taken;
   }
@@ -68,10 +74,7 @@ export class Claims {
   }
 
   /** By priority, then senders in turn, then age. */
-  #next(destination: DestinationId): Candidate | undefined {
-    const size = this.count(destination) + spare;
-    const heads = this.#sql.heads.all(destination, size) as unknown as Candidate[];
-    if (heads.length === size) return this.#nextOfDeep(destination, heads);
+  #next(destination: DestinationId, heads: readonly Candidate[]): Candidate | undefined {
     for (const own of byPriority(heads)) {
       const found = this.#firstFree(inTurn(own, this.#lastSender.get(destination)));
       if (found) return found;

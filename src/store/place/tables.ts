@@ -1,5 +1,14 @@
 import type { ColumnType } from 'kysely';
-import type { AccountId, ActivityId, AppId, DeliveryId, FollowId, IncomingId, NotificationId, PostId } from '../../model/ids.ts';
+import type {
+  AccountId,
+  ActivityId,
+  AppId,
+  DeliveryId,
+  FollowId,
+  IncomingId,
+  NotificationId,
+  PostId,
+} from '../../model/ids.ts';
 
 /** Rows as SQLite has them (migrations/). Booleans are 0 and 1, lists are JSON texts, ids decimal strings (see sqlite-dialect.ts). */
 type Flag = ColumnType<number, number | boolean | undefined, number | boolean>;
