@@ -33,7 +33,7 @@ function readSeconds(text: string | undefined): number | undefined {
 
 function readDate(headers: HeaderValues, name: string, nowMs: number): number | undefined {
   const text = firstHeader(headers, name);
-  // A date has letters or dashes; without them Date.parse would make a year of any number.
-  const atMs = text !== undefined && /[a-z-]/i.test(text) ? Date.parse(text) : Number.NaN;
+  // Every date form has letters; without them Date.parse would make a year of any number.
+  const atMs = text !== undefined && /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(atMs) ? undefined : atMs - nowMs;
 }
