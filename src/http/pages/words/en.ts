@@ -1,0 +1,3 @@
+export const en = {
+  notFound: 'There is nothing here',
+};
