@@ -67,6 +67,11 @@ export type Statements = Record<keyof typeof statements, StatementSync>;
 
 /** All statements of the queue, compiled once per open place. Ids come out as text: a number cannot hold them. */
 export function prepareStatements(sqlite: DatabaseSync): Statements {
-  const entries = Object.entries(statements).map(([name, sql]) => [name, sqlite.prepare(sql)]);
-  return Object.fromEntries(entries);
+  const entries = Object.entries(statements).map(([name, sql]) => {
+    const statement = sqlite.prepare(sql);
+    // `run` reports the last row id of the connection, also after an update, and throws when it is no safe number.
+    if (!sql.startsWith('select')) statement.setReadBigInts(true);
+    return [name, statement] as const;
+  });
+  return Object.fromEntries(entries) as Statements;
 }

@@ -11,10 +11,11 @@ export interface PageRequest {
   readonly minId?: string | undefined;
 }
 
-interface Ordered<Self> {
-  where(column: never, operator: '<' | '>', value: never): Self;
-  orderBy(column: never, direction: 'asc' | 'desc'): Self;
-  limit(n: number): Self;
+/** As much of Kysely's builder as a page needs, whatever the table. */
+interface Pageable {
+  where(column: string, operator: '<' | '>', value: string): Pageable;
+  orderBy(column: string, direction: 'asc' | 'desc'): Pageable;
+  limit(n: number): Pageable;
 }
 
 /**
@@ -22,14 +23,14 @@ interface Ordered<Self> {
  * `inOrder` puts them right. Bounds that are no id are left out.
  */
 export function paged<Q>(query: Q, column: string, page: PageRequest): Q {
-  let narrowed = query as unknown as Ordered<never>;
+  let narrowed = query as unknown as Pageable;
   const bound = (operator: '<' | '>', value: string | undefined) => {
-    if (value !== undefined && isId(value)) narrowed = narrowed.where(column as never, operator, value as never);
+    if (value !== undefined && isId(value)) narrowed = narrowed.where(column, operator, value);
   };
   bound('<', page.maxId);
   bound('>', page.sinceId);
   bound('>', page.minId);
-  return narrowed.orderBy(column as never, page.minId ? 'asc' : 'desc').limit(page.limit) as unknown as Q;
+  return narrowed.orderBy(column, page.minId ? 'asc' : 'desc').limit(page.limit) as unknown as Q;
 }
 
 /** Newest first, whichever way the page was read. */

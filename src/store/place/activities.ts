@@ -1,0 +1,59 @@
+import { type Kysely, sql } from 'kysely';
+import type { AccountId, ActivityId, PostId } from '../../model/ids.ts';
+import type { PlaceTables } from './tables.ts';
+
+/** An activity that we send: its bytes are stored once, whatever the number of destinations. */
+export interface StoredActivity {
+  readonly id: ActivityId;
+  readonly senderId: AccountId;
+  readonly uri: string;
+  readonly kind: string;
+  readonly objectKey: string;
+  readonly body: string;
+  readonly createdAtMs: number;
+}
+
+export function activitiesStore(db: Kysely<PlaceTables>) {
+  return {
+    async add(activity: StoredActivity): Promise<void> {
+      await db
+        .insertInto('activities')
+        .values({
+          id: activity.id,
+          sender_id: activity.senderId,
+          uri: activity.uri,
+          kind: activity.kind,
+          object_key: activity.objectKey,
+          body: activity.body,
+          created_at: activity.createdAtMs,
+        })
+        .execute();
+    },
+    async find(id: ActivityId): Promise<StoredActivity | undefined> {
+      const row = await db.selectFrom('activities').selectAll().where('id', '=', id).executeTakeFirst();
+      return (
+        row && {
+          id: row.id,
+          senderId: row.sender_id,
+          uri: row.uri,
+          kind: row.kind,
+          objectKey: row.object_key,
+          body: row.body,
+          createdAtMs: row.created_at,
+        }
+      );
+    },
+    /** Inboxes that were sent something of this post, or whose people answered, boosted or liked it: an Update and a Delete go there too. */
+    async inboxesTouchedBy(postId: PostId): Promise<string[]> {
+      const { rows } = await sql<{ url: string }>`
+        select i.url from deliveries d join inboxes i on i.id = d.inbox_id where d.post_id = ${postId}
+        union
+        select coalesce(a.shared_inbox_url, a.inbox_url) from accounts a
+          where a.domain is not null and a.gone_at is null and a.inbox_url is not null and a.id in (
+            select author_id from posts where in_reply_to_id = ${postId} or boost_of_id = ${postId}
+            union select account_id from likes where post_id = ${postId})`.execute(db);
+      return rows.map((row) => row.url);
+    },
+  };
+}
+export type ActivitiesStore = ReturnType<typeof activitiesStore>;
