@@ -363,11 +363,7 @@ async function noteUse(place: OpenPlace, token: AppToken) {
  * Takes a token back (RFC 7009). One that does not exist is taken back already; another app's stays.
  * An app that shows no secret may still give up its own token: whoever holds a token can only lose it by this.
  */
-export async function revokeToken(
-  place: OpenPlace,
-  app: App,
-  token: string,
-): Promise<Result<undefined, OAuthFailure>> {
+export async function revokeToken(place: OpenPlace, app: App, token: string): Promise<Result<undefined, OAuthFailure>> {
   const found = await place.store.apps.findToken(hashOf(token));
   if (!found) return ok(undefined);
   if (found.appId !== app.id) {
