@@ -162,6 +162,18 @@ export function viewsStore(db: Kysely<PlaceTables>) {
       const likeIds = new Map(rows.map((row) => [row.post_id, row.id]));
       return views.map((view) => ({ likeId: likeIds.get(view.post.id)!, view }));
     },
+    /** Who spoke last in a thread, latest first, each once. */
+    async lastAuthorsOf(rootId: PostId, posts: number): Promise<AccountId[]> {
+      const rows = await db
+        .selectFrom('posts')
+        .select('author_id')
+        .where('root_id', '=', rootId)
+        .where('audience', 'in', ['public', 'quiet'])
+        .orderBy('id', 'desc')
+        .limit(posts)
+        .execute();
+      return [...new Set(rows.map((row) => row.author_id))];
+    },
     /** Ids of the direct answers, oldest first, that everyone may see: the `replies` collection. */
     async publicReplies(id: PostId, afterId: PostId | undefined, limit: number): Promise<Post[]> {
       let query = db

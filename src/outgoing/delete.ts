@@ -1,0 +1,46 @@
+import type { CanariError } from '../base/errors.ts';
+import { failed, ok, type Result } from '../base/result.ts';
+import type { Person } from '../model/account.ts';
+import type { PostId } from '../model/ids.ts';
+import { isForEveryone, type PostView } from '../model/post.ts';
+import { deleteActivity } from './activities.ts';
+import { unboostPost } from './boost.ts';
+import { postNotFound } from './compose.ts';
+import { mergeTargets, planFanOut, targetsOf, touchedTargets } from './fan-out.ts';
+import type { OpenPlace } from './open-place.ts';
+import { publish } from './publish.ts';
+
+/**
+ * Deletes one's own post here and asks every server that was sent it, or whose people took part, to do the same; of a public post also all
+ * followers' servers, since anybody may have fetched it. Deleting a boost takes the boost back.
+ * @returns the post as it was.
+ */
+export async function deletePost(place: OpenPlace, person: Person, postId: PostId): Promise<Result<PostView, CanariError>> {
+  const view = await place.store.views.find(postId, person.account.id);
+  if (!view || view.post.authorId !== person.account.id) return failed(postNotFound());
+  if (view.boostOf) {
+    await unboostPost(place, person, view.boostOf.post.id);
+    return ok(view);
+  }
+  const { post } = view;
+  const now = place.clock.now();
+  await place.store.transaction(async (tx) => {
+    const targets = [...(await touchedTargets(tx, postId)), ...targetsOf(view.mentions)];
+    if (isForEveryone(post.audience)) {
+      targets.push(...(await planFanOut(tx, { ...post, inReplyToUri: null }, view.mentions)));
+    }
+    await tx.posts.remove(postId);
+    await tx.posts.bury(post.uri, now);
+    await publish(place, tx, {
+      ...deleteActivity(place, view, now),
+      targets: mergeTargets(targets),
+      supersedes: { cancel: 'everything' },
+    });
+  });
+  place.live.tell([{ kind: 'post-deleted', postId, authorId: post.authorId, uri: post.uri }]);
+  if (post.inReplyToId && post.inReplyToAccountId) {
+    place.live.tell([{ kind: 'post', postId: post.inReplyToId, authorId: post.inReplyToAccountId, change: 'counts' }]);
+  }
+  place.wake();
+  return ok(view);
+}
