@@ -3,7 +3,10 @@ import { hash } from 'node:crypto';
 /** Base64 of the SHA-256 of a body: what `Digest` and `Content-Digest` carry. Hash once for all deliveries of one activity. */
 export const bodyDigest = (body: Uint8Array): string => hash('sha256', body, 'base64');
 
-const algorithms: Record<string, string | undefined> = { 'sha-256': 'sha256', 'sha-512': 'sha512' };
+const algorithms = new Map([
+  ['sha-256', 'sha256'],
+  ['sha-512', 'sha512'],
+]);
 
 /**
  * Checks `SHA-256=…` (RFC 3230, as draft-cavage signs it). Exactly one value: with two, one reader takes the first and another the last.
@@ -21,6 +24,6 @@ export function isContentDigestRight(header: string, body: Uint8Array): boolean 
 }
 
 function isHash(algorithm: string, expected: string, body: Uint8Array): boolean {
-  const name = algorithms[algorithm.toLowerCase()];
+  const name = algorithms.get(algorithm.toLowerCase());
   return name !== undefined && hash(name, body, 'base64') === expected;
 }

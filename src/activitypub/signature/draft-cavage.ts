@@ -22,11 +22,11 @@ const mostParameters = 16;
 const mostHeaders = 32;
 
 /** `rsa-sha256` says RSA; `hs2019` (and nothing) leaves it to the key. All others, HMAC with a public key first among them, are refused. */
-const algorithms: Record<string, KeyAlgorithm | 'by-key' | undefined> = {
-  'rsa-sha256': 'rsa',
-  ed25519: 'ed25519',
-  hs2019: 'by-key',
-};
+const algorithms = new Map<string, KeyAlgorithm | 'by-key'>([
+  ['rsa-sha256', 'rsa'],
+  ['ed25519', 'ed25519'],
+  ['hs2019', 'by-key'],
+]);
 
 /** Reads and judges everything but the cryptography. */
 export function readDraftCavage(request: SignedRequest, nowMs: number): Result<ReadSignature, SignatureFailure> {
@@ -35,9 +35,9 @@ export function readDraftCavage(request: SignedRequest, nowMs: number): Result<R
   if (lines.length > 1) return failed('two-signatures');
   const parameters = readParameters(lines[0]!);
   if (!parameters.ok) return parameters;
-  const { keyId, algorithm = '', headers, signature } = Object.fromEntries(parameters.value);
+  const { keyId, algorithm: claim = '', headers, signature } = Object.fromEntries(parameters.value);
   if (!keyId || !URL.canParse(keyId)) return failed('key-id');
-  const kind = algorithm === '' ? 'by-key' : Object.hasOwn(algorithms, algorithm) ? algorithms[algorithm] : undefined;
+  const kind = claim === '' ? 'by-key' : algorithms.get(claim.toLowerCase());
   if (kind === undefined) return failed('algorithm');
   if (!signature || !/^[A-Za-z0-9+/]+={0,2}$/.test(signature)) return failed('malformed');
 
@@ -108,7 +108,9 @@ function readTime(
   const expiresAtMs = expires === undefined ? undefined : readUnixTime(expires);
   if (expires !== undefined && expiresAtMs === undefined) return failed('date');
   const times: (number | undefined)[] = [];
-  if (names.includes('(created)')) times.push(readUnixTime(parameters.get('created') ?? ''));
+  // A moment that is written and not signed proves nothing, but a wrong one is still a reason to refuse.
+  const created = parameters.get('created');
+  if (created !== undefined || names.includes('(created)')) times.push(readUnixTime(created ?? ''));
   if (names.includes('date')) times.push(readHttpDate(headerValues(request.headers, 'date').join(', ')));
   let signedAtMs = 0;
   for (const time of times) {
@@ -169,7 +171,7 @@ export function signDraftCavage(request: OutgoingRequest, signer: Signer, nowMs:
   const { url } = request;
   const headers: Record<string, string> = { host: url.host, date: new Date(nowMs).toUTCString() };
   if (request.body) {
-    headers['digest'] = `SHA-256=${request.digest ?? bodyDigest(request.body)}`;
+    headers.digest = `SHA-256=${request.digest ?? bodyDigest(request.body)}`;
     headers['content-type'] = request.contentType ?? 'application/activity+json';
   }
   const names = ['(request-target)', ...Object.keys(headers)];
@@ -178,7 +180,6 @@ export function signDraftCavage(request: OutgoingRequest, signer: Signer, nowMs:
   const isRsa = signer.privateKey.asymmetricKeyType === 'rsa';
   const signature = sign(isRsa ? 'sha256' : null, Buffer.from(base, 'latin1'), signer.privateKey).toString('base64');
   const algorithm = isRsa ? 'rsa-sha256' : 'hs2019';
-  headers['signature'] =
-    `keyId="${signer.keyId}",algorithm="${algorithm}",headers="${names.join(' ')}",signature="${signature}"`;
+  headers.signature = `keyId="${signer.keyId}",algorithm="${algorithm}",headers="${names.join(' ')}",signature="${signature}"`;
   return headers;
 }

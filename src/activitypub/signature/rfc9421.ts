@@ -23,7 +23,10 @@ import { checkWindow } from './window.ts';
  * 202 to such a POST and drops it.
  */
 
-const algorithms: Record<string, KeyAlgorithm | undefined> = { 'rsa-v1_5-sha256': 'rsa', ed25519: 'ed25519' };
+const algorithms = new Map<string | number, KeyAlgorithm>([
+  ['rsa-v1_5-sha256', 'rsa'],
+  ['ed25519', 'ed25519'],
+]);
 
 /** Reads and judges everything but the cryptography. The caller has seen that `Signature-Input` is there. */
 export function readRfc9421(request: SignedRequest, nowMs: number): Result<ReadSignature, SignatureFailure> {
@@ -63,7 +66,7 @@ export function readRfc9421(request: SignedRequest, nowMs: number): Result<ReadS
 
 function readAlgorithm(name: string | number | undefined): Result<KeyAlgorithm | undefined, SignatureFailure> {
   if (name === undefined) return ok(undefined);
-  const algorithm = typeof name === 'string' && Object.hasOwn(algorithms, name) ? algorithms[name] : undefined;
+  const algorithm = algorithms.get(name);
   return algorithm === undefined ? failed('algorithm') : ok(algorithm);
 }
 
@@ -161,6 +164,6 @@ export function signRfc9421(request: OutgoingRequest, signer: Signer, nowMs: num
   const lines = [...components.map((name) => `"${name}": ${values[name]}`), `"@signature-params": ${params}`];
   const signature = sign(isRsa ? 'sha256' : null, Buffer.from(lines.join('\n'), 'latin1'), signer.privateKey);
   headers['signature-input'] = `sig1=${params}`;
-  headers['signature'] = `sig1=:${signature.toString('base64')}:`;
+  headers.signature = `sig1=:${signature.toString('base64')}:`;
   return headers;
 }
