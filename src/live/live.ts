@@ -3,7 +3,12 @@ import type { AccountId, NotificationId, PostId } from '../model/ids.ts';
 
 /** What has just changed, told after the commit: rendered documents are dropped by it, pages and streams will be fed by it. */
 export type LiveEvent =
-  | { readonly kind: 'post'; readonly postId: PostId; readonly authorId: AccountId; readonly change: 'new' | 'edited' | 'counts' }
+  | {
+      readonly kind: 'post';
+      readonly postId: PostId;
+      readonly authorId: AccountId;
+      readonly change: 'new' | 'edited' | 'counts';
+    }
   | { readonly kind: 'post-deleted'; readonly postId: PostId; readonly authorId: AccountId; readonly uri: string }
   | { readonly kind: 'account'; readonly accountId: AccountId }
   | { readonly kind: 'follows'; readonly accountId: AccountId }

@@ -23,10 +23,13 @@ export async function surfacePost(tx: PlaceTransaction, place: Surroundings, pos
   }
   const mentioned = await tx.posts.mentionedIds(post.id);
   for (const personId of await homesOf(tx, post, mentioned)) {
-    if (await tx.home.add(personId, post.id, place.ids.next())) events.push({ kind: 'home', personId, postId: post.id });
+    if (await tx.home.add(personId, post.id, place.ids.next()))
+      events.push({ kind: 'home', personId, postId: post.id });
   }
   for (const accountId of mentioned) {
-    events.push(...(await notify(tx, place, { personId: accountId, kind: 'mention', accountId: post.authorId, postId: post.id })));
+    events.push(
+      ...(await notify(tx, place, { personId: accountId, kind: 'mention', accountId: post.authorId, postId: post.id })),
+    );
   }
   if (post.inReplyToId) events.push(await countsOf(tx, post.inReplyToId));
   return events;
@@ -48,7 +51,12 @@ async function homesOf(tx: PlaceTransaction, post: Post, mentioned: readonly Acc
   return homes;
 }
 
-async function isTalkingToStrangers(tx: PlaceTransaction, post: Post, personId: AccountId, mentioned: readonly AccountId[]) {
+async function isTalkingToStrangers(
+  tx: PlaceTransaction,
+  post: Post,
+  personId: AccountId,
+  mentioned: readonly AccountId[],
+) {
   if (!post.inReplyToUri || mentioned.includes(personId)) return false;
   if (post.inReplyToAccountId === null) return true;
   if (post.inReplyToAccountId === personId || post.inReplyToAccountId === post.authorId) return false;
@@ -56,7 +64,12 @@ async function isTalkingToStrangers(tx: PlaceTransaction, post: Post, personId: 
   return follow?.state !== 'accepted';
 }
 
-async function surfaceBoost(tx: PlaceTransaction, place: Surroundings, boost: Post, postId: PostId): Promise<LiveEvent[]> {
+async function surfaceBoost(
+  tx: PlaceTransaction,
+  place: Surroundings,
+  boost: Post,
+  postId: PostId,
+): Promise<LiveEvent[]> {
   const original = await tx.posts.find(postId);
   if (!original) return [];
   const events: LiveEvent[] = [await countsOf(tx, postId)];
@@ -64,7 +77,8 @@ async function surfaceBoost(tx: PlaceTransaction, place: Surroundings, boost: Po
   if (await tx.people.find(boost.authorId)) homes.push(boost.authorId);
   for (const personId of homes) {
     if (await tx.blocks.between(personId, original.authorId)) continue;
-    if (await tx.home.add(personId, boost.id, place.ids.next())) events.push({ kind: 'home', personId, postId: boost.id });
+    if (await tx.home.add(personId, boost.id, place.ids.next()))
+      events.push({ kind: 'home', personId, postId: boost.id });
   }
   const told = { personId: original.authorId, kind: 'boost', accountId: boost.authorId, postId } as const;
   events.push(...(await notify(tx, place, told)));

@@ -1,4 +1,10 @@
-import { renderAnnounce, renderCreate, renderDelete, renderLike, renderUpdate } from '../activitypub/render/activities.ts';
+import {
+  renderAnnounce,
+  renderCreate,
+  renderDelete,
+  renderLike,
+  renderUpdate,
+} from '../activitypub/render/activities.ts';
 import { renderActor } from '../activitypub/render/actor.ts';
 import { renderAddressing, renderNote } from '../activitypub/render/note.ts';
 import type { Account, Person } from '../model/account.ts';
@@ -43,11 +49,20 @@ export function updateActivity(place: OpenPlace, written: Written): Said {
     objectKey: postKey(post.id),
     postId: post.id,
     render: (id) =>
-      renderUpdate({ id, actor: author.uri, object: note(place, written), updatedAtMs: post.editedAtMs ?? post.publishedAtMs }),
+      renderUpdate({
+        id,
+        actor: author.uri,
+        object: note(place, written),
+        updatedAtMs: post.editedAtMs ?? post.publishedAtMs,
+      }),
   };
 }
 
-export function deleteActivity(place: OpenPlace, { post, author, mentions }: Omit<Written, 'tags'>, deletedAtMs: number): Said {
+export function deleteActivity(
+  place: OpenPlace,
+  { post, author, mentions }: Omit<Written, 'tags'>,
+  deletedAtMs: number,
+): Said {
   const addressing = renderAddressing(
     post.audience,
     place.addresses.followers(author.id),

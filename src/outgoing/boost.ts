@@ -1,7 +1,7 @@
+import { renderUndo } from '../activitypub/render/activities.ts';
 import { CanariError } from '../base/errors.ts';
 import { idTimeMs } from '../base/ids.ts';
 import { failed, ok, type Result } from '../base/result.ts';
-import { renderUndo } from '../activitypub/render/activities.ts';
 import type { LiveEvent } from '../live/live.ts';
 import { surfacePost } from '../live/surface.ts';
 import type { Account, Person } from '../model/account.ts';
@@ -34,9 +34,13 @@ export async function boostPost(
   const { post, author } = original(seen);
   const own = author.id === person.account.id && post.audience === 'followers';
   if (!isForEveryone(post.audience) && !own) {
-    return failed(new CanariError('CANARI_BOOST_PRIVATE', 'This post was written for fewer people; it cannot be boosted.'));
+    return failed(
+      new CanariError('CANARI_BOOST_PRIVATE', 'This post was written for fewer people; it cannot be boosted.'),
+    );
   }
-  const audience = own ? 'followers' : (options.audience ?? (person.defaultAudience === 'direct' ? 'public' : person.defaultAudience));
+  const audience = own
+    ? 'followers'
+    : (options.audience ?? (person.defaultAudience === 'direct' ? 'public' : person.defaultAudience));
   const events: LiveEvent[] = [];
   const boost = await place.store.transaction(async (tx) => {
     const id = place.ids.next() as PostId & ActivityId;
@@ -73,7 +77,11 @@ async function boostTargets(tx: PlaceTransaction, boost: Post, author: Account) 
 }
 
 /** Takes a boost back; nothing happens when there is none. @returns the post that was boosted. */
-export async function unboostPost(place: OpenPlace, person: Person, postId: PostId): Promise<Result<Post, CanariError>> {
+export async function unboostPost(
+  place: OpenPlace,
+  person: Person,
+  postId: PostId,
+): Promise<Result<Post, CanariError>> {
   const seen = await place.store.views.find(postId, person.account.id);
   if (!seen) return failed(postNotFound());
   const { post, author } = original(seen);

@@ -1,7 +1,7 @@
 import { CanariError } from '../base/errors.ts';
+import { idTimeMs } from '../base/ids.ts';
 import { limits } from '../base/limits.ts';
 import { failed, ok, type Result } from '../base/result.ts';
-import { idTimeMs } from '../base/ids.ts';
 import type { LiveEvent } from '../live/live.ts';
 import { surfacePost } from '../live/surface.ts';
 import { type Account, fullHandle, type Person } from '../model/account.ts';
@@ -99,18 +99,26 @@ function storePost(
 }
 
 /** Why these words cannot be a post; undefined when they can. Characters are counted as people see them, not as bytes. */
-export function checkWords(draft: Pick<Draft, 'text' | 'contentWarning' | 'language' | 'audience'>): CanariError | undefined {
+export function checkWords(
+  draft: Pick<Draft, 'text' | 'contentWarning' | 'language' | 'audience'>,
+): CanariError | undefined {
   const length = [...draft.text].length + [...(draft.contentWarning ?? '')].length;
   if (draft.text.trim() === '') {
     return new CanariError('CANARI_POST_EMPTY', 'A post needs at least one word.', { hint: 'Write something.' });
   }
   if (length > limits.postChars) {
-    return new CanariError('CANARI_POST_TOO_LONG', `A post has at most ${limits.postChars} characters; this one has ${length}.`, {
-      values: { limit: limits.postChars, length },
-    });
+    return new CanariError(
+      'CANARI_POST_TOO_LONG',
+      `A post has at most ${limits.postChars} characters; this one has ${length}.`,
+      {
+        values: { limit: limits.postChars, length },
+      },
+    );
   }
   if (draft.language !== undefined && !/^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(draft.language)) {
-    return new CanariError('CANARI_LANGUAGE_UNKNOWN', `"${draft.language.slice(0, 20)}" is no language tag.`, { hint: 'Such as en, fr, pt-BR.' });
+    return new CanariError('CANARI_LANGUAGE_UNKNOWN', `"${draft.language.slice(0, 20)}" is no language tag.`, {
+      hint: 'Such as en, fr, pt-BR.',
+    });
   }
   if (draft.audience !== undefined && !audiences.includes(draft.audience)) {
     return new CanariError('CANARI_AUDIENCE_UNKNOWN', 'An audience is public, quiet, followers or direct.');
@@ -154,6 +162,8 @@ async function findNamed(place: OpenPlace, mention: { handle: string; domain: st
   const domain = mention.domain === place.identity.domain ? null : mention.domain;
   const known = await place.store.accounts.findByHandle(mention.handle, domain);
   if (known || domain === null) return known;
-  const found = await place.remote.findAccountByHandle(fullHandle({ handle: mention.handle, domain }, domain), { budget });
+  const found = await place.remote.findAccountByHandle(fullHandle({ handle: mention.handle, domain }, domain), {
+    budget,
+  });
   return found.ok ? found.value : undefined;
 }

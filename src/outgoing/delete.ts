@@ -15,7 +15,11 @@ import { publish } from './publish.ts';
  * followers' servers, since anybody may have fetched it. Deleting a boost takes the boost back.
  * @returns the post as it was.
  */
-export async function deletePost(place: OpenPlace, person: Person, postId: PostId): Promise<Result<PostView, CanariError>> {
+export async function deletePost(
+  place: OpenPlace,
+  person: Person,
+  postId: PostId,
+): Promise<Result<PostView, CanariError>> {
   const view = await place.store.views.find(postId, person.account.id);
   if (!view || view.post.authorId !== person.account.id) return failed(postNotFound());
   if (view.boostOf) {

@@ -47,7 +47,9 @@ export async function editPost(
     await publishEdit(place, tx, written);
     events.push({ kind: 'post', postId, authorId: post.authorId, change: 'edited' });
     for (const account of named) {
-      events.push(...(await notify(tx, place, { personId: account.id, kind: 'mention', accountId: post.authorId, postId })));
+      events.push(
+        ...(await notify(tx, place, { personId: account.id, kind: 'mention', accountId: post.authorId, postId })),
+      );
     }
     return post;
   });
@@ -60,8 +62,16 @@ export async function editPost(
 async function publishEdit(place: OpenPlace, tx: PlaceTransaction, written: Parameters<typeof updateActivity>[1]) {
   const { post, mentions } = written;
   const touched = await touchedTargets(tx, post.id);
-  const targets: Target[] = mergeTargets([...touched, ...targetsOf(mentions), ...(await planFanOut(tx, post, mentions))]);
+  const targets: Target[] = mergeTargets([
+    ...touched,
+    ...targetsOf(mentions),
+    ...(await planFanOut(tx, post, mentions)),
+  ]);
   if (targets.length === 0 || !place.identity.federates) return;
   const create: ActivityId = await publish(place, tx, { ...createActivity(place, written), targets: [] });
-  await publish(place, tx, { ...updateActivity(place, written), targets, supersedes: { cancel: 'updates', instead: create } });
+  await publish(place, tx, {
+    ...updateActivity(place, written),
+    targets,
+    supersedes: { cancel: 'updates', instead: create },
+  });
 }

@@ -1,7 +1,7 @@
 import { priorities } from '../delivery/contract.ts';
 import type { Account } from '../model/account.ts';
 import type { AccountId, PostId } from '../model/ids.ts';
-import { type Post, isForEveryone } from '../model/post.ts';
+import { isForEveryone, type Post } from '../model/post.ts';
 import type { PlaceTransaction } from '../store/place/place-store.ts';
 import type { Target } from './publish.ts';
 import { chooseReach, threadInboxes } from './reach.ts';
@@ -46,7 +46,9 @@ export async function planFanOut(tx: PlaceTransaction, post: Post, named: readon
   });
   const reach = chooseReach(post, followers.length);
   const far =
-    reach === 'all' ? followers.map(({ inboxUrl, followers: weight }) => ({ inboxUrl, weight })) : await threadInboxes(tx, post, followers);
+    reach === 'all'
+      ? followers.map(({ inboxUrl, followers: weight }) => ({ inboxUrl, weight }))
+      : await threadInboxes(tx, post, followers);
   targets.push(...far.map((target) => ({ ...target, priority: priorities.post })));
   return withoutDoubles(mergeTargets(targets), people);
 }
@@ -67,4 +69,10 @@ function withoutDoubles(targets: readonly Target[], people: readonly Account[]):
 export async function touchedTargets(tx: PlaceTransaction, postId: PostId): Promise<Target[]> {
   const inboxes = await tx.activities.inboxesTouchedBy(postId);
   return inboxes.map((inboxUrl) => ({ inboxUrl, priority: priorities.post, weight: 0 }));
+}
+
+/** All servers of a person's followers, for what everyone may see. */
+export async function followersTargets(tx: PlaceTransaction, personId: AccountId): Promise<Target[]> {
+  const followers = await tx.follows.inboxesOfFollowers(personId, { withoutShared: 'never' });
+  return followers.map(({ inboxUrl, followers: weight }) => ({ inboxUrl, weight, priority: priorities.post }));
 }

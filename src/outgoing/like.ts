@@ -1,6 +1,6 @@
+import { renderUndo } from '../activitypub/render/activities.ts';
 import type { CanariError } from '../base/errors.ts';
 import { failed, ok, type Result } from '../base/result.ts';
-import { renderUndo } from '../activitypub/render/activities.ts';
 import type { LiveEvent } from '../live/live.ts';
 import { notify } from '../live/surface.ts';
 import type { Account, Person } from '../model/account.ts';

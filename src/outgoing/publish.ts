@@ -1,7 +1,7 @@
-import type { ActivityId, PostId } from '../model/ids.ts';
-import type { Account } from '../model/account.ts';
 import { type Document, serialise } from '../activitypub/render/contexts.ts';
 import { destinationAt, type NewDelivery, type Priority, type Supersedes } from '../delivery/contract.ts';
+import type { Account } from '../model/account.ts';
+import type { ActivityId, PostId } from '../model/ids.ts';
 import type { PlaceTransaction } from '../store/place/place-store.ts';
 import type { OpenPlace } from './open-place.ts';
 
@@ -52,14 +52,16 @@ export async function publish(place: OpenPlace, tx: PlaceTransaction, publicatio
   });
   const rows = publication.targets
     .filter(({ inboxUrl }) => !inboxUrl.startsWith(`${place.identity.origin}/`))
-    .map((target): NewDelivery => ({
-      destination: destinationAt('fediverse', target.inboxUrl),
-      inboxUrl: target.inboxUrl,
-      priority: target.priority,
-      weight: target.weight,
-      objectKey: publication.objectKey,
-      ...(publication.postId && { postId: publication.postId }),
-    }));
+    .map(
+      (target): NewDelivery => ({
+        destination: destinationAt('fediverse', target.inboxUrl),
+        inboxUrl: target.inboxUrl,
+        priority: target.priority,
+        weight: target.weight,
+        objectKey: publication.objectKey,
+        ...(publication.postId && { postId: publication.postId }),
+      }),
+    );
   if (rows.length > 0) await tx.planDeliveries(id, rows, now, publication.supersedes);
   return id;
 }

@@ -93,6 +93,7 @@ export const sanitiseInlineHtml = (html: string): string => honestLinks(clean(ht
 export function htmlToText(html: string): string {
   return clean(html, bare)
     .replaceAll(/<br \/>|<\/(?:p|li|blockquote|pre)>|<hr \/>/g, '\n')
+    .replaceAll(/(?<=[^\n>])<p>/g, '\n')
     .replaceAll(/<[^>]*>/g, '')
     .replaceAll(/&(amp|lt|gt|quot);/g, (_whole, name: 'amp' | 'lt' | 'gt' | 'quot') => entities[name])
     .replaceAll(/[ \t]+\n/g, '\n')

@@ -7,13 +7,22 @@ const render = (text: string, mentions: [string, string][] = []) =>
   renderText(text, new Map(mentions.map(([key, url]) => [key, { url, handle: key.split('@')[0]! }])), tagUrl);
 
 test('nothing typed becomes markup', () => {
-  assert.equal(render('<script>alert("x")</script> & \'y\''), '<p>&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;y&#39;</p>');
-  assert.equal(render('https://a.example/"onclick="x'), '<p><a href="https://a.example/&quot;onclick=&quot;x" rel="nofollow noopener noreferrer">a.example/&quot;onclick=&quot;x</a></p>');
+  assert.equal(
+    render('<script>alert("x")</script> & \'y\''),
+    '<p>&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; &#39;y&#39;</p>',
+  );
+  assert.equal(
+    render('https://a.example/"onclick="x'),
+    '<p><a href="https://a.example/&quot;onclick=&quot;x" rel="nofollow noopener noreferrer">a.example/&quot;onclick=&quot;x</a></p>',
+  );
 });
 
 test('paragraphs, line breaks, links', () => {
   assert.equal(render('a\nb\r\n\r\n\nc'), '<p>a<br>b</p><p>c</p>');
-  assert.equal(render('see example.org/x?a=1&b=2.'), '<p>see <a href="http://example.org/x?a=1&amp;b=2" rel="nofollow noopener noreferrer">example.org/x?a=1&amp;b=2</a>.</p>');
+  assert.equal(
+    render('see example.org/x?a=1&b=2.'),
+    '<p>see <a href="http://example.org/x?a=1&amp;b=2" rel="nofollow noopener noreferrer">example.org/x?a=1&amp;b=2</a>.</p>',
+  );
   assert.equal(render('a file.notatld here'), '<p>a file.notatld here</p>');
   assert.equal(render('javascript:alert(1) ftp://x.example'), '<p>javascript:alert(1) ftp://x.example</p>');
 });

@@ -22,7 +22,8 @@ type Piece =
   | { readonly kind: 'mention'; readonly text: string; readonly mention: WrittenMention }
   | { readonly kind: 'tag'; readonly text: string; readonly tag: string };
 
-const mentionPattern = /(?<![\p{L}\p{N}_/@.])@([a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?)(?:@([\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?(?::\d{1,5})?))?/giu;
+const mentionPattern =
+  /(?<![\p{L}\p{N}_/@.])@([a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?)(?:@([\p{L}\p{N}](?:[\p{L}\p{N}.-]*[\p{L}\p{N}])?(?::\d{1,5})?))?/giu;
 const tagPattern = /(?<![\p{L}\p{N}_&/])#([\p{L}\p{N}_][\p{L}\p{N}\p{M}_·-]*)/gu;
 
 /** What was typed, in pieces. Links first, so that an @ or # inside an address stays part of it. */
@@ -106,17 +107,30 @@ export interface MentionLink {
  * Everything typed is escaped; nothing typed becomes markup.
  * @param mentions by `mentionKey`; a handle that is not in it stays words.
  */
-export function renderText(text: string, mentions: ReadonlyMap<string, MentionLink>, tagUrl: (tag: string) => string): string {
+export function renderText(
+  text: string,
+  mentions: ReadonlyMap<string, MentionLink>,
+  tagUrl: (tag: string) => string,
+): string {
   return text
     .replace(/\r\n?/g, '\n')
     .trim()
     .split(/\n[ \t]*\n\s*/)
     .filter((paragraph) => paragraph.trim() !== '')
-    .map((paragraph) => `<p>${readPieces(paragraph).map((piece) => renderPiece(piece, mentions, tagUrl)).join('')}</p>`)
+    .map(
+      (paragraph) =>
+        `<p>${readPieces(paragraph)
+          .map((piece) => renderPiece(piece, mentions, tagUrl))
+          .join('')}</p>`,
+    )
     .join('');
 }
 
-function renderPiece(piece: Piece, mentions: ReadonlyMap<string, MentionLink>, tagUrl: (tag: string) => string): string {
+function renderPiece(
+  piece: Piece,
+  mentions: ReadonlyMap<string, MentionLink>,
+  tagUrl: (tag: string) => string,
+): string {
   switch (piece.kind) {
     case 'words':
       return escapeHtml(piece.text).replaceAll('\n', '<br>');
@@ -140,4 +154,9 @@ function shorten(url: string): string {
 
 /** For text inside HTML and inside attribute values in double quotes. */
 export const escapeHtml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
+  text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');

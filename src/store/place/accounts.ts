@@ -84,7 +84,11 @@ export function accountsStore(db: Kysely<PlaceTables>) {
     findByUrl: (url: string) => first(all().where('url', '=', url)),
     /** `domain` null: a person here. Letters' case does not matter. */
     findByHandle: (handle: string, domain: string | null) =>
-      first(all().where('handle', '=', handle).where(sql<string>`coalesce(domain, '')`, '=', domain ?? '')),
+      first(
+        all()
+          .where('handle', '=', handle)
+          .where(sql<string>`coalesce(domain, '')`, '=', domain ?? ''),
+      ),
     async loadMany(ids: readonly AccountId[]): Promise<Map<AccountId, Account>> {
       if (ids.length === 0) return new Map();
       const rows = await all()
@@ -121,7 +125,12 @@ export function accountsStore(db: Kysely<PlaceTables>) {
       if (Object.keys(row).length > 0) await db.updateTable('accounts').set(row).where('id', '=', id).execute();
     },
     async markGone(id: AccountId, atMs: number): Promise<void> {
-      await db.updateTable('accounts').set({ gone_at: atMs }).where('id', '=', id).where('gone_at', 'is', null).execute();
+      await db
+        .updateTable('accounts')
+        .set({ gone_at: atMs })
+        .where('id', '=', id)
+        .where('gone_at', 'is', null)
+        .execute();
     },
 
     /** Counts followers, followed and posts anew from the rows; for the people here. */

@@ -8,13 +8,22 @@ import type { PlaceTables } from './tables.ts';
 /** Blocks (both ways, also those that others told us of) and mutes (ours alone, told to nobody). */
 export function blocksStore(db: Kysely<PlaceTables>) {
   async function pageOf(table: 'blocks' | 'mutes', id: AccountId, page: PageRequest): Promise<AccountPage> {
-    const query = db.selectFrom(table).select([`${table}.id`, 'target_id']).where('account_id', '=', id);
+    const query = db
+      .selectFrom(table)
+      .select([`${table}.id`, 'target_id'])
+      .where('account_id', '=', id);
     const rows = inOrder(await paged(query, `${table}.id`, page).execute(), page);
     const accounts = await accountsStore(db).loadMany(rows.map((row) => row.target_id));
     return rows.map((row) => ({ cursor: row.id, account: accounts.get(row.target_id)! }));
   }
   return {
-    async add(block: { id: string; accountId: AccountId; targetId: AccountId; uri: string | null; createdAtMs: number }) {
+    async add(block: {
+      id: string;
+      accountId: AccountId;
+      targetId: AccountId;
+      uri: string | null;
+      createdAtMs: number;
+    }) {
       await db
         .insertInto('blocks')
         .values({

@@ -54,7 +54,11 @@ export function followsStore(db: Kysely<PlaceTables>) {
     state: Follow['state'],
     page: PageRequest,
   ): Promise<AccountPage> {
-    const query = db.selectFrom('follows').select(['follows.id', other]).where(side, '=', id).where('state', '=', state);
+    const query = db
+      .selectFrom('follows')
+      .select(['follows.id', other])
+      .where(side, '=', id)
+      .where('state', '=', state);
     const rows = inOrder(await paged(query, 'follows.id', page).execute(), page);
     const accounts = await accountsStore(db).loadMany(rows.map((row) => row[other]!));
     return rows.map((row) => ({ cursor: row.id, account: accounts.get(row[other]!)! }));
@@ -137,7 +141,10 @@ export function followsStore(db: Kysely<PlaceTables>) {
      * Where the followers of a person live: one line per shared inbox, with the number of followers behind it. A server on which the person
      * has blocked somebody still gets its followers' own inboxes for posts that not everyone may see (THREATS 55): `withoutShared`.
      */
-    async inboxesOfFollowers(id: AccountId, options: { withoutShared: 'never' | 'where-blocked' }): Promise<FollowerInbox[]> {
+    async inboxesOfFollowers(
+      id: AccountId,
+      options: { withoutShared: 'never' | 'where-blocked' },
+    ): Promise<FollowerInbox[]> {
       const blockedHosts = sql`select distinct a.domain from blocks b join accounts a on a.id = b.target_id
         where b.account_id = ${id} and a.domain is not null`;
       const shared = options.withoutShared === 'never' ? sql`1` : sql`(a.domain not in (${blockedHosts}))`;

@@ -55,7 +55,9 @@ export function homeStore(db: Kysely<PlaceTables>) {
     },
     /** After an unfollow or a block: their posts and boosts leave, unless the person is named in them. */
     async removeAuthor(personId: AccountId, authorId: AccountId): Promise<void> {
-      await sql`delete from home_entries where person_id = ${personId} and post_id in (select id from posts where author_id = ${authorId})`.execute(db);
+      await sql`delete from home_entries where person_id = ${personId} and post_id in (select id from posts where author_id = ${authorId})`.execute(
+        db,
+      );
     },
     /** Up to 40 latest posts of somebody newly followed that are known here already; they keep their own time. */
     async fill(personId: AccountId, authorId: AccountId): Promise<void> {

@@ -11,7 +11,13 @@ export function likesStore(db: Kysely<PlaceTables>) {
     async add(like: { id: string; accountId: AccountId; postId: PostId; uri: string | null; createdAtMs: number }) {
       const row = await db
         .insertInto('likes')
-        .values({ id: like.id, account_id: like.accountId, post_id: like.postId, uri: like.uri, created_at: like.createdAtMs })
+        .values({
+          id: like.id,
+          account_id: like.accountId,
+          post_id: like.postId,
+          uri: like.uri,
+          created_at: like.createdAtMs,
+        })
         .onConflict((conflict) => conflict.columns(['account_id', 'post_id']).doNothing())
         .returning('id')
         .executeTakeFirst();

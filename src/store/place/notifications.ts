@@ -114,7 +114,11 @@ export function notificationsStore(db: Kysely<PlaceTables>) {
       await db.deleteFrom('notifications').where('person_id', '=', personId).execute();
     },
     /** After a block: what that account caused leaves. After an Undo: only that kind, for that post. */
-    async removeFrom(personId: AccountId, accountId: AccountId, only?: { kind: NotificationKind; postId: PostId | null }) {
+    async removeFrom(
+      personId: AccountId,
+      accountId: AccountId,
+      only?: { kind: NotificationKind; postId: PostId | null },
+    ) {
       let query = db.deleteFrom('notifications').where('person_id', '=', personId).where('account_id', '=', accountId);
       if (only) {
         query = query.where('kind', '=', only.kind);

@@ -18,7 +18,11 @@ export interface PersonChanges {
 export function peopleStore(db: Kysely<PlaceTables>) {
   const withAccount = async (row: Parameters<typeof toPerson>[0] | undefined): Promise<Person | undefined> => {
     if (!row) return undefined;
-    const account = await db.selectFrom('accounts').selectAll().where('id', '=', row.account_id).executeTakeFirstOrThrow();
+    const account = await db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('id', '=', row.account_id)
+      .executeTakeFirstOrThrow();
     return toPerson(row, toAccount(account));
   };
   const find = async (id: AccountId) =>
@@ -73,7 +77,11 @@ export function peopleStore(db: Kysely<PlaceTables>) {
       if (Object.keys(set).length > 0) await db.updateTable('people').set(set).where('account_id', '=', id).execute();
     },
     async passphraseHash(id: AccountId): Promise<string | undefined> {
-      const row = await db.selectFrom('people').select('passphrase_hash').where('account_id', '=', id).executeTakeFirst();
+      const row = await db
+        .selectFrom('people')
+        .select('passphrase_hash')
+        .where('account_id', '=', id)
+        .executeTakeFirst();
       return row?.passphrase_hash;
     },
     async setPassphraseHash(id: AccountId, hash: string): Promise<void> {
@@ -81,11 +89,19 @@ export function peopleStore(db: Kysely<PlaceTables>) {
     },
     /** Up to which notification the person has looked; undefined when never. */
     async notificationsSeen(id: AccountId): Promise<string | undefined> {
-      const row = await db.selectFrom('people').select('notifications_seen_id').where('account_id', '=', id).executeTakeFirst();
+      const row = await db
+        .selectFrom('people')
+        .select('notifications_seen_id')
+        .where('account_id', '=', id)
+        .executeTakeFirst();
       return row?.notifications_seen_id ?? undefined;
     },
     async setNotificationsSeen(id: AccountId, notificationId: string): Promise<void> {
-      await db.updateTable('people').set({ notifications_seen_id: notificationId }).where('account_id', '=', id).execute();
+      await db
+        .updateTable('people')
+        .set({ notifications_seen_id: notificationId })
+        .where('account_id', '=', id)
+        .execute();
     },
     /** Replaces all recovery codes. */
     async setRecoveryCodes(id: AccountId, hashes: readonly string[]): Promise<void> {

@@ -81,7 +81,16 @@ export function createPlaceStore(database: OpenDatabase<PlaceTables>, ids: IdMak
 
 /** The largest id among the rows that are numbered in order of arrival: where a new `IdMaker` begins. */
 export async function findLargestId(database: OpenDatabase<PlaceTables>): Promise<AnyId | undefined> {
-  const tables = ['accounts', 'posts', 'activities', 'deliveries', 'incoming', 'notifications', 'follows', 'likes'] as const;
+  const tables = [
+    'accounts',
+    'posts',
+    'activities',
+    'deliveries',
+    'incoming',
+    'notifications',
+    'follows',
+    'likes',
+  ] as const;
   let largest: AnyId | undefined;
   for (const table of tables) {
     const row = await database.kysely.selectFrom(table).select('id').orderBy('id', 'desc').limit(1).executeTakeFirst();

@@ -136,14 +136,18 @@ export function postsStore(db: Kysely<PlaceTables>) {
         .where('id', '=', post.authorId)
         .where('domain', 'is', null)
         .execute();
-      await sql`update accounts set last_post_at = max(coalesce(last_post_at, 0), ${post.publishedAtMs}) where id = ${post.authorId}`.execute(db);
+      await sql`update accounts set last_post_at = max(coalesce(last_post_at, 0), ${post.publishedAtMs}) where id = ${post.authorId}`.execute(
+        db,
+      );
       return find(post.id);
     },
 
     /** Changes the words of a post, keeping the earlier ones as a version. */
     async update(id: PostId, changes: PostChanges): Promise<void> {
       await sql`insert or ignore into post_versions (post_id, version_at, content_html, content_warning, sensitive)
-        select id, coalesce(edited_at, published_at), content_html, content_warning, sensitive from posts where id = ${id}`.execute(db);
+        select id, coalesce(edited_at, published_at), content_html, content_warning, sensitive from posts where id = ${id}`.execute(
+        db,
+      );
       const row = {
         content_html: changes.contentHtml,
         source_text: changes.sourceText,
@@ -170,7 +174,9 @@ export function postsStore(db: Kysely<PlaceTables>) {
       if (post.boostOfId) await count(post.boostOfId, 'boosts_count', -1);
       await db.updateTable('posts').set({ in_reply_to_id: null }).where('in_reply_to_id', '=', id).execute();
       await db.deleteFrom('posts').where('id', '=', id).execute();
-      await sql`update accounts set posts_count = max(0, posts_count - 1) where id = ${post.authorId} and domain is null`.execute(db);
+      await sql`update accounts set posts_count = max(0, posts_count - 1) where id = ${post.authorId} and domain is null`.execute(
+        db,
+      );
     },
 
     async isTombstoned(uri: string): Promise<boolean> {
@@ -187,7 +193,12 @@ export function postsStore(db: Kysely<PlaceTables>) {
 
     /** Earlier wordings, oldest first, without the present one. */
     async versions(id: PostId) {
-      const rows = await db.selectFrom('post_versions').selectAll().where('post_id', '=', id).orderBy('version_at').execute();
+      const rows = await db
+        .selectFrom('post_versions')
+        .selectAll()
+        .where('post_id', '=', id)
+        .orderBy('version_at')
+        .execute();
       return rows.map((row) => ({
         atMs: row.version_at,
         contentHtml: row.content_html,

@@ -42,7 +42,10 @@ export function viewsStore(db: Kysely<PlaceTables>) {
     const boosted = await loadPosts(boostedIds, viewerId);
     const every = [...posts.values(), ...boosted.values()];
     const around = await loadAround(db, every, viewerId);
-    const people = await accounts.loadMany([...every.map((post) => post.authorId), ...[...around.mentions.values()].flat()]);
+    const people = await accounts.loadMany([
+      ...every.map((post) => post.authorId),
+      ...[...around.mentions.values()].flat(),
+    ]);
     const view = (post: Post, boostOf: PostView | null): PostView => ({
       post,
       author: people.get(post.authorId)!,
@@ -74,7 +77,11 @@ export function viewsStore(db: Kysely<PlaceTables>) {
 
     /** What one account wrote and boosted, newest first. */
     async ofAuthor(page: AuthorPage): Promise<PostView[]> {
-      let query = db.selectFrom('posts').select('posts.id').where('author_id', '=', page.authorId).where(visibleTo(page.viewerId));
+      let query = db
+        .selectFrom('posts')
+        .select('posts.id')
+        .where('author_id', '=', page.authorId)
+        .where(visibleTo(page.viewerId));
       if (page.excludeReplies) {
         // Answers to oneself are a thread and stay.
         query = query.where(sql<boolean>`(in_reply_to_uri is null or in_reply_to_account_id = author_id)`);
@@ -107,7 +114,9 @@ export function viewsStore(db: Kysely<PlaceTables>) {
       if (page.local) query = query.where('accounts.domain', 'is', null);
       if (page.remote) query = query.where('accounts.domain', 'is not', null);
       if (page.tag) {
-        query = query.innerJoin('post_tags', 'post_tags.post_id', 'posts.id').where('post_tags.tag', '=', page.tag.toLowerCase());
+        query = query
+          .innerJoin('post_tags', 'post_tags.post_id', 'posts.id')
+          .where('post_tags.tag', '=', page.tag.toLowerCase());
       } else {
         query = query.where(sql<boolean>`(in_reply_to_uri is null or in_reply_to_account_id = author_id)`);
       }
@@ -222,11 +231,23 @@ async function loadAround(db: Kysely<PlaceTables>, posts: readonly Post[], viewe
     none ? [] : db.selectFrom('post_tags').selectAll().where('post_id', 'in', ids).orderBy('tag').execute(),
     none || !viewerId
       ? []
-      : db.selectFrom('likes').select('post_id').where('account_id', '=', viewerId).where('post_id', 'in', ids).execute(),
+      : db
+          .selectFrom('likes')
+          .select('post_id')
+          .where('account_id', '=', viewerId)
+          .where('post_id', 'in', ids)
+          .execute(),
     none || !viewerId
       ? []
-      : db.selectFrom('posts').select('boost_of_id').where('author_id', '=', viewerId).where('boost_of_id', 'in', ids).execute(),
-    appIds.length === 0 ? [] : db.selectFrom('apps').select(['id', 'name', 'website']).where('id', 'in', appIds).execute(),
+      : db
+          .selectFrom('posts')
+          .select('boost_of_id')
+          .where('author_id', '=', viewerId)
+          .where('boost_of_id', 'in', ids)
+          .execute(),
+    appIds.length === 0
+      ? []
+      : db.selectFrom('apps').select(['id', 'name', 'website']).where('id', 'in', appIds).execute(),
   ]);
   const grouped = <T>(rows: readonly { post_id: PostId }[], value: (row: never) => T) => {
     const map = new Map<PostId, T[]>();
