@@ -174,6 +174,11 @@ export const appsStore = (db: Kysely<PlaceTables>) => ({
   async removeTokensOfCode(codeHash: string): Promise<void> {
     await db.deleteFrom('app_tokens').where('code_hash', '=', codeHash).execute();
   },
+  /** Locks every app of a person out, codes on their way too. */
+  async revokeAllOf(personId: AccountId): Promise<void> {
+    await db.deleteFrom('app_codes').where('person_id', '=', personId).execute();
+    await db.deleteFrom('app_tokens').where('person_id', '=', personId).execute();
+  },
 });
 
 export type AppsStore = ReturnType<typeof appsStore>;

@@ -19,6 +19,7 @@ import { relationshipsStore } from './relationships.ts';
 import { sessionsStore } from './sessions.ts';
 import { settingsStore } from './settings.ts';
 import type { PlaceTables } from './tables.ts';
+import { tagsStore } from './tags.ts';
 import { viewsStore } from './views.ts';
 
 const nouns = (db: Kysely<PlaceTables>) => ({
@@ -37,6 +38,7 @@ const nouns = (db: Kysely<PlaceTables>) => ({
   relationships: relationshipsStore(db),
   sessions: sessionsStore(db),
   settings: settingsStore(db),
+  tags: tagsStore(db),
   views: viewsStore(db),
 });
 type Nouns = ReturnType<typeof nouns>;
