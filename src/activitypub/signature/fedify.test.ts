@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, createPrivateKey, createPublicKey, sign, type webcrypto } from 'node:crypto';
 import { test } from 'node:test';
-import { generateCryptoKeyPair, signRequest, verifyRequest } from '@fedify/fedify';
+import { generateCryptoKeyPair, getDocumentLoader, signRequest, verifyRequest } from '@fedify/fedify';
 import { signDraftCavage } from './draft-cavage.ts';
 import { readPublicKey } from './keys.ts';
 import type { SignatureForm, SignedRequest } from './request.ts';
@@ -35,9 +35,7 @@ const documents: Record<string, unknown> = {
     publicKey: { id: keyId, type: 'CryptographicKey', owner: actor, publicKeyPem: pem },
   },
 };
-const { documentLoader: contextLoader } = await import('@fedify/vocab-runtime').then(({ getDocumentLoader }) => ({
-  documentLoader: getDocumentLoader(),
-}));
+const contextLoader = getDocumentLoader();
 const documentLoader = async (url: string) => {
   const document = documents[url.replace(/#.*/, '')];
   if (!document) throw new Error(`not in this world: ${url}`);
