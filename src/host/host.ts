@@ -8,6 +8,7 @@ import { failed, ok, type Result } from '../base/result.ts';
 import type { PlaceIdentity } from '../model/place.ts';
 import type { OpenPlace } from '../outgoing/open-place.ts';
 import { issuePersonToken } from '../people/apps.ts';
+import { readScopes } from '../people/scopes.ts';
 import { addPerson } from '../people/set-up.ts';
 import { changePassphrase } from '../people/sign-in.ts';
 import { giveDomain, openPlace, type PlaceParts, placeFile } from '../place/open.ts';
@@ -136,9 +137,14 @@ export class Host {
   async issueToken(handle: string, scopes: string): Promise<Result<string, CanariError>> {
     const found = await this.#findPerson(handle);
     if (!found.ok) return found;
-    const issued = await issuePersonToken(found.value.place, found.value.person.account.id, scopes);
-    if (issued.ok) return ok(issued.value);
-    return failed(new CanariError('CANARI_SCOPE_UNKNOWN', issued.error, { hint: "Such as 'read write follow push'." }));
+    const read = readScopes(scopes);
+    if (read.ok)
+      return ok((await issuePersonToken(found.value.place, found.value.person.account.id, read.value)).token);
+    return failed(
+      new CanariError('CANARI_SCOPE_UNKNOWN', `"${read.error}" is no scope.`, {
+        hint: "Such as 'read write follow push'.",
+      }),
+    );
   }
 
   async changePassphrase(handle: string, passphrase: string): Promise<Result<void, CanariError>> {
