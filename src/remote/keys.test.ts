@@ -82,16 +82,15 @@ beforeEach(() => {
   peer.seen.length = 0;
   victim.seen.length = 0;
   memory = createMemoryCache();
-  const isLocal = (url: URL) => url.hostname === 'canari.test';
-  const reader = createDocumentReader({ fetcher, clock, isLocal });
-  keys = createKeyFinder({
-    documents: reader,
-    cache: memory.cache,
-    clock,
-    isLocal,
-    labHosts: fetcher.network.labHosts,
-  });
+  keys = makeFinder(fetcher, clock);
 });
+
+function makeFinder(through: Fetcher, time: Clock): KeyFinder {
+  const isLocal = (url: URL) => url.hostname === 'canari.test';
+  const reader = createDocumentReader({ fetcher: through, clock: time, isLocal });
+  const { labHosts } = through.network;
+  return createKeyFinder({ documents: reader, cache: memory.cache, clock: time, isLocal, labHosts });
+}
 
 after(async () => {
   await fetcher.close();
