@@ -1,63 +1,84 @@
-import type { AnyId } from '../base/ids.ts';
 import type { Claim, Pool } from './contract.ts';
 import type { Line } from './queue.ts';
 
+/** Whose places an attempt takes. `over`: it takes long, so it gave its place back; sockets that wait cost little. */
+export type Place = Pool | 'over';
+
 /** An attempt under way. */
 export type Attempt = {
+  readonly id: number;
   readonly claim: Claim;
   readonly line: Line;
   readonly probe: boolean;
   /** Monotonic, milliseconds. */
   readonly startedAtMs: number;
-  /** Whose places it takes; a long one moves from `main` to `slow`. */
-  pool: Pool;
+  place: Place;
+  /** Its destination was told to be slow. */
+  dragging: boolean;
   cut: boolean;
 };
 
+/** After this long a destination is slow, whatever the others do. */
+export const draggingMs = 2_000;
+/** An attempt gives its place back after so many usual answers, within these bounds. */
+const usualTimes = 6;
+const overtimeMs = { least: 250, most: draggingMs };
+/** How much one answer moves the usual time. */
+const weightOfOne = 1 / 32;
+
 /**
- * Attempts under way, oldest first, counted per pool. A tarpit can take a place in the main pool only for `overtimeMs`: after that it
- * counts as slow, and sockets that wait cost little. Without this 300 tarpits would hold every place for 12 s and delay 2,700 healthy servers.
+ * Attempts under way, oldest first, counted by place. A tarpit holds a place in the main pool only for some usual answer times, then it counts
+ * apart. Without this 300 tarpits would hold every place for 12 s and delay 2,700 healthy servers.
  */
 export class Attempts {
-  static readonly overtimeMs = 2_000;
-  readonly #all = new Map<AnyId, Attempt>();
+  readonly #all = new Map<number, Attempt>();
+  #last = 0;
+  #usualMs = overtimeMs.most / usualTimes;
   /** Reserved places included. */
-  readonly inFlight: Record<Pool, number> = { main: 0, slow: 0 };
+  readonly inFlight: Record<Place, number> = { main: 0, slow: 0, over: 0 };
 
   get size(): number {
     return this.#all.size;
   }
 
-  begin(attempt: Attempt): void {
-    this.#all.set(attempt.claim.deliveryId, attempt);
+  /** Notes an attempt; its place is counted already. Gives its id. */
+  begin(attempt: Omit<Attempt, 'id' | 'cut' | 'dragging'>): number {
+    const id = ++this.#last;
+    this.#all.set(id, { ...attempt, id, cut: false, dragging: false });
+    return id;
   }
 
   /** Takes an attempt out; undefined when it is not under way (a verdict that comes twice or too late). */
-  end(deliveryId: AnyId): Attempt | undefined {
-    const attempt = this.#all.get(deliveryId);
+  end(id: number): Attempt | undefined {
+    const attempt = this.#all.get(id);
     if (!attempt) return undefined;
-    this.#all.delete(deliveryId);
-    this.inFlight[attempt.pool] -= 1;
+    this.#all.delete(id);
+    this.inFlight[attempt.place] -= 1;
     return attempt;
   }
 
-  /** Moves long attempts to the slow pool; gives those it moved, and when (monotonic) the next one would become long. */
-  overtime(nowMs: number): { moved: Attempt[]; nextAtMs: number | undefined } {
-    const moved: Attempt[] = [];
-    for (const attempt of this.#all.values()) {
-      const longAtMs = attempt.startedAtMs + Attempts.overtimeMs;
-      if (longAtMs > nowMs) return { moved, nextAtMs: attempt.pool === 'main' ? longAtMs : this.#nextMain(longAtMs) };
-      if (attempt.pool === 'slow') continue;
-      attempt.pool = 'slow';
-      this.inFlight.main -= 1;
-      this.inFlight.slow += 1;
-      moved.push(attempt);
-    }
-    return { moved, nextAtMs: undefined };
+  /** An answer took so long; what is usual follows slowly. */
+  answered(tookMs: number): void {
+    this.#usualMs += (tookMs - this.#usualMs) * weightOfOne;
   }
 
-  #nextMain(fallbackMs: number): number | undefined {
-    return this.inFlight.main > 0 ? fallbackMs : undefined;
+  /** Takes their places from those that are long under way; gives those that have begun to drag. */
+  overtime(nowMs: number): Attempt[] {
+    const longMs = Math.min(overtimeMs.most, Math.max(overtimeMs.least, usualTimes * this.#usualMs));
+    const dragging: Attempt[] = [];
+    for (const attempt of this.#all.values()) {
+      const ageMs = nowMs - attempt.startedAtMs;
+      if (ageMs < longMs) break;
+      if (attempt.place === 'main') {
+        attempt.place = 'over';
+        this.inFlight.main -= 1;
+        this.inFlight.over += 1;
+      }
+      if (ageMs < draggingMs || attempt.dragging) continue;
+      attempt.dragging = true;
+      dragging.push(attempt);
+    }
+    return dragging;
   }
 
   /** The oldest attempts that are not cut yet, at most `count`, that began before `beforeMs`. */

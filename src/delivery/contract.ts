@@ -82,6 +82,8 @@ export type Claim = {
 
 /** A claim with everything that sending needs. What crosses to a sender thread is this, with the body left out when the thread already has it. */
 export type Parcel = {
+  /** Which attempt this is, in this process: ids of deliveries, bodies and senders are unique in their lane only. */
+  attemptId: number;
   deliveryId: AnyId;
   destination: DestinationId;
   /** The inbox URL. */
@@ -168,10 +170,10 @@ export interface Senders {
   /** Takes a parcel; the verdict comes by `onVerdict`. Starts a thread when none runs. */
   send(parcel: Parcel, credential: Credential): void;
   /** Cuts an attempt short; its verdict (`too-slow`) still comes. */
-  cut(deliveryId: AnyId): void;
+  cut(attemptId: number): void;
   /** Drops the key of a sender that was suspended or got a new one. */
   forget(lane: string, sender: string): void;
-  onVerdict(take: (deliveryId: AnyId, verdict: Verdict) => void): void;
+  onVerdict(take: (attemptId: number, verdict: Verdict) => void): void;
   /** Ends all threads; attempts that still run are cut and get no verdict. */
   stop(): Promise<void>;
 }

@@ -19,8 +19,8 @@ const mostUnwritten = 2_000;
 const pauseAfterErrorMs = 2_000;
 /** Looks again for attempts without verdict this much after their deadline: a sender thread that hangs must not keep a place for ever. */
 const verdictGraceMs = 10_000;
-/** Looking for long attempts reads all of them: not more than 20 times a second. */
-const leastOvertimeLookMs = 50;
+/** How often the engine looks for long attempts while any is under way. */
+const overtimeLookMs = 100;
 
 export type EngineOptions = {
   clock: Clock;
@@ -85,8 +85,8 @@ export class DeliveryEngine {
       attemptMs: this.#attemptMs,
       loopDelayMs: options.loopDelayMs ?? (() => 0),
     });
-    this.#senders.onVerdict((deliveryId, verdict) => {
-      if (this.#rounds.finish(deliveryId, verdict)) this.#pump();
+    this.#senders.onVerdict((attemptId, verdict) => {
+      if (this.#rounds.finish(attemptId, verdict)) this.#pump();
     });
   }
 
@@ -148,7 +148,7 @@ export class DeliveryEngine {
   async stop(graceMs = 10_000): Promise<void> {
     this.#stopping = true;
     this.#cancelDue?.();
-    let over = false;
+    let over = graceMs <= 0;
     const cancel = this.#clock.after(graceMs, () => {
       over = true;
       this.#tellEnds();
@@ -163,13 +163,22 @@ export class DeliveryEngine {
   }
 
   /** What the engine holds, for the operator's page and for tests of its bounds. */
-  counts(): { inFlight: number; slow: number; unwritten: number; destinations: number; lines: number; share: number } {
-    const { main, slow } = this.#attempts.inFlight;
+  counts(): {
+    inFlight: number;
+    slow: number;
+    over: number;
+    unwritten: number;
+    destinations: number;
+    lines: number;
+    share: number;
+  } {
+    const { main, slow, over } = this.#attempts.inFlight;
     let lines = 0;
     for (const queue of this.#lanes.values()) lines += queue.lines.size;
     return {
-      inFlight: main + slow,
+      inFlight: main,
       slow,
+      over,
       unwritten: this.#acknowledgements.size,
       destinations: this.#health.size,
       lines,
@@ -261,17 +270,16 @@ export class DeliveryEngine {
       waitMs = Math.min(waitMs, Math.max(nextDueAtMs - this.#time.now(), paused, 1));
     }
     if (Number.isFinite(waitMs)) this.#cancelDue = this.#clock.after(waitMs, () => this.#pump());
-    if (this.#attempts.size > 0 && !this.#cancelOvertime)
-      this.#armOvertime(this.#clock.monotonic() + Attempts.overtimeMs);
+    if (this.#attempts.size > 0 && !this.#cancelOvertime) this.#armOvertime();
   }
 
-  #armOvertime(atMs: number): void {
-    this.#cancelOvertime = this.#clock.after(Math.max(leastOvertimeLookMs, atMs - this.#clock.monotonic()), () => {
+  #armOvertime(): void {
+    this.#cancelOvertime = this.#clock.after(overtimeLookMs, () => {
       this.#cancelOvertime = undefined;
       const nowMs = this.#clock.monotonic();
-      const nextAtMs = this.#rounds.overtime(nowMs);
+      this.#rounds.overtime(nowMs);
       for (const lost of this.#attempts.oldest(100, nowMs - this.#attemptMs - verdictGraceMs)) this.#rounds.lost(lost);
-      if (this.#attempts.size > 0) this.#armOvertime(Math.min(nextAtMs ?? nowMs + Attempts.overtimeMs, nowMs + 2_000));
+      if (this.#attempts.size > 0) this.#armOvertime();
       this.#pump();
     });
   }

@@ -1,7 +1,7 @@
 import { logger } from '../base/log.ts';
 import type { DestinationId, HealthRecord, HealthState, HealthStore, Verdict } from './contract.ts';
 import { Pace } from './pace.ts';
-import { obeyedMs, waitMs, waitsInAll } from './retry.ts';
+import { longestWaitMs, obeyedMs, waitMs, waitsInAll } from './retry.ts';
 
 const log = logger('delivery', 'health');
 
@@ -58,7 +58,6 @@ export type Destination<Waiter = unknown> = {
   /** Places given to waiters that have not used them yet. */
   promised: number;
   probing: boolean;
-  throttled: number;
   prompt: number;
   lastProbeAtMs: number;
 };
@@ -97,6 +96,11 @@ export class Health<Waiter = unknown> {
     const missing = destinations.filter((destination) => !this.#known.has(destination));
     if (missing.length === 0) return;
     const records = new Map((await this.#store.load(missing)).map((record) => [record.destination, record]));
+    const furthestMs = this.#now() + 2 * longestWaitMs;
+    for (const record of records.values()) {
+      // Further away than any wait: written under a wrong clock, in an earlier process.
+      if (record.nextProbeAtMs > furthestMs) record.nextProbeAtMs = this.#now();
+    }
     for (const destination of missing) {
       if (!this.#known.has(destination)) {
         this.#known.set(destination, fresh(destination, this.#unsaved.get(destination) ?? records.get(destination)));
@@ -130,8 +134,7 @@ export class Health<Waiter = unknown> {
       return urgent && waited >= goneRetryMs ? { may: 'probe' } : { may: 'expire' };
     }
     if (record.state === 'resting') {
-      // A stored time further away than any wait was written under a wrong clock.
-      const untilMs = Math.min(record.nextProbeAtMs, now + 2 * 24 * 3_600_000);
+      const untilMs = record.nextProbeAtMs;
       return now < untilMs ? { may: 'wait', untilMs } : { may: 'probe' };
     }
     return now < pace.notBeforeMs ? { may: 'wait', untilMs: pace.notBeforeMs } : { may: 'speak' };
@@ -198,12 +201,12 @@ export class Health<Waiter = unknown> {
     const { pace, record } = destination;
     pace.failed();
     destination.prompt = 0;
-    const waits = Math.min(destination.throttled, 6);
+    const waits = Math.min(record.failures, 6);
     const waitedMs = obeyedMs(verdict.retryAfterMs ?? unsaidPaceMs * 2 ** waits, this.#random);
     pace.notBeforeMs = this.#now() + Math.max(1_000, waitedMs);
-    destination.throttled += 1;
+    record.failures += 1;
     record.lastWords = verdict.words;
-    if (destination.throttled >= throttledUntilRest) this.#rest(destination, verdict.words, probe);
+    if (record.failures >= throttledUntilRest) this.#rest(destination, verdict.words, probe);
     else if (record.state === 'resting' || record.state === 'gone') this.#move(destination, 'slow', verdict.words);
   }
 
@@ -234,7 +237,6 @@ export class Health<Waiter = unknown> {
     // Attempts that were under way when it began to rest fail too; only the probe counts.
     if (wasResting && !probe) return;
     record.probes = wasResting ? record.probes + 1 : 0;
-    destination.throttled = 0;
     pace.careful();
     pace.notBeforeMs = 0;
     if (record.probes >= waitsInAll) {
@@ -255,7 +257,6 @@ export class Health<Waiter = unknown> {
     record.probes = 0;
     record.nextProbeAtMs = 0;
     if (verdict.outcome === 'accepted') {
-      destination.throttled = 0;
       record.lastOkAtMs = this.#wall();
     }
     if (record.state === 'resting' || record.state === 'gone') {
@@ -343,7 +344,6 @@ function fresh<Waiter>(destination: DestinationId, stored?: HealthRecord): Desti
     waiters: [],
     promised: 0,
     probing: false,
-    throttled: 0,
     prompt: 0,
     lastProbeAtMs: Number.NEGATIVE_INFINITY,
   };

@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts';
-import type { AnyId } from '../base/ids.ts';
 import { logger } from '../base/log.ts';
 import type { Acknowledgements } from './acknowledge.ts';
 import type { Attempt, Attempts } from './attempts.ts';
@@ -96,13 +95,14 @@ export class Rounds {
   }
 
   /** The end of an attempt. False when it is not under way any more. */
-  finish(deliveryId: AnyId, verdict: Verdict): boolean {
-    const attempt = this.#o.attempts.end(deliveryId);
+  finish(attemptId: number, verdict: Verdict): boolean {
+    const attempt = this.#o.attempts.end(attemptId);
     if (!attempt) return false;
     const { line, claim, probe } = attempt;
     const { health, time, clock, random, acknowledgements } = this.#o;
     const tookMs = clock.monotonic() - attempt.startedAtMs;
     health.learn(line.destination, verdict, tookMs, probe);
+    if (verdict.outcome === 'accepted') this.#o.attempts.answered(tookMs);
     acknowledgements.outcome(line.lane, planOutcome(claim, verdict, time.now(), clock.now(), random));
     this.#freed(line);
     return true;
@@ -112,7 +112,7 @@ export class Rounds {
   handBack(attempt: Attempt): void {
     const verdict = { outcome: 'later', scope: 'pace', code: 'too-slow', whose: 'ours', words: '' } as const;
     const { claim, line } = attempt;
-    if (!this.#o.attempts.end(claim.deliveryId)) return;
+    if (!this.#o.attempts.end(attempt.id)) return;
     const { time, clock, random, acknowledgements } = this.#o;
     acknowledgements.outcome(line.lane, planOutcome(claim, verdict, time.now(), clock.now(), random));
     line.lane.inFlight -= 1;
@@ -121,7 +121,7 @@ export class Rounds {
   /** No verdict long after the deadline: the sender thread is not there any more. */
   lost(attempt: Attempt): void {
     log.error('no verdict on a delivery to {destination}', { destination: attempt.claim.destination });
-    this.finish(attempt.claim.deliveryId, {
+    this.finish(attempt.id, {
       outcome: 'later',
       scope: 'delivery',
       code: 'crashed',
@@ -130,24 +130,25 @@ export class Rounds {
     });
   }
 
-  /** Moves long attempts to the slow pool, and cuts the oldest when too many wait. Gives the next time to look. */
-  overtime(nowMs: number): number | undefined {
+  /** Long attempts give their places back, and the oldest are cut when too many wait. */
+  overtime(nowMs: number): void {
     const { attempts, health, senders } = this.#o;
-    const { moved, nextAtMs } = attempts.overtime(nowMs);
-    for (const { line } of moved) health.dragging(line.destination);
-    const tooMany = attempts.inFlight.slow - 2 * senders.capacity;
+    for (const { line } of attempts.overtime(nowMs)) health.dragging(line.destination);
+    const tooMany = attempts.inFlight.over - 2 * senders.capacity;
     for (const attempt of tooMany > 0 ? attempts.oldest(tooMany, nowMs - leastBeforeCutMs) : []) {
       attempt.cut = true;
-      senders.cut(attempt.claim.deliveryId);
+      senders.cut(attempt.id);
     }
-    return nextAtMs;
+  }
+
+  #most(): number {
+    return Math.max(4, Math.floor(this.#o.senders.capacity * this.#share.now));
   }
 
   #room(pool: Pool): number {
-    const { attempts, senders } = this.#o;
-    const most = Math.max(4, Math.floor(senders.capacity * this.#share.now));
-    if (pool === 'slow') return Math.max(2, Math.floor(most / 4)) - attempts.inFlight.slow;
-    return most - attempts.inFlight.main;
+    const { attempts } = this.#o;
+    if (pool === 'slow') return Math.max(2, Math.floor(this.#most() / 4)) - attempts.inFlight.slow;
+    return this.#most() - attempts.inFlight.main;
   }
 
   /** Lines that may begin now, one place (or a few, where nobody else waits) each. */
@@ -157,7 +158,7 @@ export class Rounds {
     while (picked.length < begunPerPass && idle < this.#turns.length) {
       const room = this.#room(pool);
       if (room <= 0) break;
-      const urgentOnly = pool === 'main' && room <= Math.min(reservedForUrgent, this.#o.senders.capacity / 8);
+      const urgentOnly = pool === 'main' && room <= Math.min(reservedForUrgent, this.#most() / 8);
       const queue = this.#turns.shift()!;
       this.#turns.push(queue);
       const line = queue.closing ? undefined : queue.next(pool, urgentOnly);
@@ -273,13 +274,14 @@ export class Rounds {
     const { attempts, clock, senders, attemptMs } = this.#o;
     const { deliveryId, destination, address, sender } = claim;
     const startedAtMs = clock.monotonic();
-    attempts.begin({ claim, line, probe, startedAtMs, pool: line.pool, cut: false });
+    const attemptId = attempts.begin({ claim, line, probe, startedAtMs, place: line.pool });
     if (!prepared) {
       const verdict = { outcome: 'refused', code: 'unreadable-parcel', whose: 'ours', words: '' } as const;
-      this.finish(deliveryId, verdict);
+      this.finish(attemptId, verdict);
       return;
     }
     const parcel: Parcel = {
+      attemptId,
       deliveryId,
       destination,
       address,

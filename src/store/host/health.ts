@@ -46,6 +46,8 @@ export class SqliteHealth<Tables> implements HealthStore {
     this.#trim = sqlite.prepare(`delete from destinations where id in
       (select id from destinations order by since limit max(0, (select count(*) from destinations) - ?))`);
     this.#trimHabits = sqlite.prepare('delete from habits where destination not in (select id from destinations)');
+    // `run` reports the connection's last row id and throws when it is no safe number.
+    for (const writing of [this.#save, this.#saveHabit, this.#trim, this.#trimHabits]) writing.setReadBigInts(true);
   }
 
   async load(destinations: readonly DestinationId[]): Promise<HealthRecord[]> {

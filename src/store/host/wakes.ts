@@ -44,7 +44,10 @@ export class Wakes<Tables> {
 
   async #run(sql: string, ...parameters: (string | number)[]): Promise<void> {
     await this.#database.kysely.connection().execute(async () => {
-      this.#database.sqlite.prepare(sql).run(...parameters);
+      const statement = this.#database.sqlite.prepare(sql);
+      // `run` reports the connection's last row id and throws when it is no safe number.
+      statement.setReadBigInts(true);
+      statement.run(...parameters);
     });
   }
 }
