@@ -166,11 +166,6 @@ export const appsStore = (db: Kysely<PlaceTables>) => ({
     await db.deleteFrom('app_tokens').where('token_hash', '=', tokenHash).execute();
   },
   /** Takes back what a code gave, when it turns up a second time (RFC 6749, 4.1.2). */
-  /** After a new passphrase: every app has to ask again. */
-  async revokeAllOf(personId: AccountId): Promise<void> {
-    await db.deleteFrom('app_tokens').where('person_id', '=', personId).execute();
-    await db.deleteFrom('app_codes').where('person_id', '=', personId).execute();
-  },
   async removeTokensOfCode(codeHash: string): Promise<void> {
     await db.deleteFrom('app_tokens').where('code_hash', '=', codeHash).execute();
   },

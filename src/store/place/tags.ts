@@ -14,9 +14,7 @@ export const tagsStore = (db: Kysely<PlaceTables>) => ({
       .distinct()
       .where('tag', '>=', start)
       .where('tag', '<', `${start}\u{10ffff}`)
-      .where(
-        sql<boolean>`exists (select 1 from posts where posts.id = post_tags.post_id and ${visibleTo(viewerId)})`,
-      )
+      .where(sql<boolean>`exists (select 1 from posts where posts.id = post_tags.post_id and ${visibleTo(viewerId)})`)
       .orderBy('tag')
       .limit(limit)
       .offset(offset)
