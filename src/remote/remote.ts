@@ -1,6 +1,9 @@
+import { getDomain } from 'tldts';
+import type { SignedRequest } from '../activitypub/signature/request.ts';
 import type { Result } from '../base/result.ts';
 import type { Account } from '../model/account.ts';
 import type { Post } from '../model/post.ts';
+import type { VerifiedRequest, VerifyFailure } from './keys.ts';
 
 /** Why something elsewhere could not be had. Expected, so a value. */
 export interface RemoteFailure {
@@ -20,16 +23,35 @@ export interface RemoteFailure {
   readonly words: string;
 }
 
+/** Hosts of one registrable domain that one cause may lead us to: a wildcard zone has any number of them (CVE-2022-46405). */
+const hostsPerDomain = 5;
+
 /** How many documents may still be fetched for one cause (an incoming activity, a search): shared by all steps of it (THREATS 45). */
 export class FetchBudget {
   #left: number;
+  readonly #hosts = new Map<string, Set<string>>();
+
   constructor(fetches: number) {
     this.#left = fetches;
   }
-  /** Takes one; false when nothing is left. */
-  take(): boolean {
-    if (this.#left <= 0) return false;
+
+  /**
+   * Takes one; false when nothing is left.
+   * @param url what it is for: of one registrable domain only so many hosts are asked.
+   */
+  take(url?: string): boolean {
+    if (this.#left <= 0 || (url !== undefined && !this.#admit(url))) return false;
     this.#left -= 1;
+    return true;
+  }
+
+  #admit(url: string): boolean {
+    if (!URL.canParse(url)) return false;
+    const { hostname } = new URL(url);
+    const domain = getDomain(hostname) ?? hostname;
+    const hosts = this.#hosts.get(domain) ?? new Set();
+    if (!hosts.has(hostname) && hosts.size >= hostsPerDomain) return false;
+    this.#hosts.set(domain, hosts.add(hostname));
     return true;
   }
 }
@@ -37,11 +59,18 @@ export class FetchBudget {
 /** The guarded way to read others: what is known is answered from the store, what is not is fetched from its origin and kept. */
 export interface Remote {
   /** An account by its ActivityPub id. Read again when older than a day, or with `refresh`. */
-  findAccount(uri: string, options?: { budget?: FetchBudget; refresh?: boolean }): Promise<Result<Account, RemoteFailure>>;
+  findAccount(
+    uri: string,
+    options?: { budget?: FetchBudget; refresh?: boolean },
+  ): Promise<Result<Account, RemoteFailure>>;
   /** An account by `handle@domain` (with or without a first @); WebFinger, confirmed in both directions. */
   findAccountByHandle(handle: string, options?: { budget?: FetchBudget }): Promise<Result<Account, RemoteFailure>>;
   /** A post by its ActivityPub id, with its author and up to `limits.threadDepth` posts that it answers. */
   findPost(uri: string, options?: { budget?: FetchBudget }): Promise<Result<Post, RemoteFailure>>;
   /** Whatever is behind a URL that a person pasted: an account's or a post's page or id. */
-  findByUrl(url: string): Promise<Result<{ kind: 'account'; account: Account } | { kind: 'post'; post: Post }, RemoteFailure>>;
+  findByUrl(
+    url: string,
+  ): Promise<Result<{ kind: 'account'; account: Account } | { kind: 'post'; post: Post }, RemoteFailure>>;
+  /** Who signed this request? Fetches the key when it is not known. */
+  verify(request: SignedRequest): Promise<Result<VerifiedRequest, VerifyFailure>>;
 }
