@@ -1,5 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { type Clock, systemClock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { failed, ok, type Result } from '../result.ts';
 import { isReachable, type Network, readNetwork } from './address.ts';
@@ -82,13 +83,16 @@ const addressesTried = 4;
  * @param resolver replaces DNS in unit tests; the lab's names, when there are any, come before it.
  * @throws when `allowNetworks` holds something that is no network: the settings reader has checked them before.
  */
-export function createConnector(network: NetworkOptions, parts: { resolver?: Resolver } = {}): Connector {
+export function createConnector(
+  network: NetworkOptions,
+  parts: { resolver?: Resolver; clock?: Clock } = {},
+): Connector {
   const allowed = network.allowNetworks.map((text): Network => {
     const read = readNetwork(text);
     if (!read.ok) throw new Error(read.error);
     return read.value;
   });
-  const resolver = parts.resolver ?? lookUpWithDns;
+  const { resolver = lookUpWithDns, clock = systemClock } = parts;
   const sessions = new TlsSessions();
   let context: SecureContext | undefined;
   const secureContext = (): SecureContext => {
@@ -136,7 +140,7 @@ export function createConnector(network: NetworkOptions, parts: { resolver?: Res
   }
 
   async function connect(request: ConnectRequest): Promise<Result<Socket, ConnectError>> {
-    const deadline = new Deadline(request.timeoutMs ?? limits.connectMs, request.host, request.signal);
+    const deadline = new Deadline(clock, request.timeoutMs ?? limits.connectMs, request.host, request.signal);
     try {
       const found = await deadline.race(target(request));
       if (!found.ok) return found;
@@ -201,7 +205,7 @@ async function openFirst(
   for (const [index, { address, port }] of endpoints.entries()) {
     if (deadline.isOver()) return last;
     const socket = connectTcp({ host: address, port, noDelay: true, keepAlive: true, localAddress });
-    const share = new Deadline(deadline.leftMs() / (endpoints.length - index), host);
+    const share = deadline.share(endpoints.length - index);
     last = await deadline.race(share.race(ready(socket, 'connect', host)));
     share.clear();
     if (last.ok) return last;
@@ -230,27 +234,32 @@ function ready(
   });
 }
 
-/** A time-out and the caller's abort signal, as one result. Sockets need real time, so this does not use the injected clock. */
+/** A time-out and the caller's abort signal, as one result. */
 class Deadline {
-  readonly #ends: number;
+  readonly #clock: Clock;
+  readonly #host: string;
+  readonly #endsAt: number;
   readonly #over: Promise<ConnectError>;
-  #timer: NodeJS.Timeout | undefined;
-  #stop: () => void = () => {};
+  #clear: () => void = () => {};
   #isOver = false;
 
-  constructor(timeoutMs: number, host: string, signal?: AbortSignal) {
-    this.#ends = performance.now() + timeoutMs;
+  constructor(clock: Clock, timeoutMs: number, host: string, signal?: AbortSignal) {
+    this.#clock = clock;
+    this.#host = host;
+    this.#endsAt = clock.monotonic() + timeoutMs;
     this.#over = new Promise((resolve) => {
       const end = (reason: 'timeout' | 'aborted') => {
         this.#isOver = true;
         resolve(new ConnectError(reason, `${host}: ${reason === 'timeout' ? 'no connection in time' : 'given up'}`));
       };
-      this.#timer = setTimeout(end, timeoutMs, 'timeout');
-      if (!signal) return;
+      const cancel = clock.after(timeoutMs, () => end('timeout'));
       const onAbort = () => end('aborted');
-      if (signal.aborted) onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#stop = () => signal.removeEventListener('abort', onAbort);
+      if (signal?.aborted) onAbort();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#clear = () => {
+        cancel();
+        signal?.removeEventListener('abort', onAbort);
+      };
     });
   }
 
@@ -259,8 +268,10 @@ class Deadline {
     return Promise.race([result, this.#over.then((error) => failed(error))]);
   }
 
-  leftMs(): number {
-    return Math.max(0, this.#ends - performance.now());
+  /** What each of `parts` may use of the time that is left. */
+  share(parts: number): Deadline {
+    const leftMs = Math.max(0, this.#endsAt - this.#clock.monotonic());
+    return new Deadline(this.#clock, leftMs / parts, this.#host);
   }
 
   isOver(): boolean {
@@ -268,7 +279,6 @@ class Deadline {
   }
 
   clear(): void {
-    clearTimeout(this.#timer);
-    this.#stop();
+    this.#clear();
   }
 }

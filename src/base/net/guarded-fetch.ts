@@ -81,7 +81,7 @@ export function createFetcher(
   network: NetworkOptions | Connector,
   parts: { clock: Clock; userAgent: string },
 ): Fetcher {
-  const connector = 'undiciConnect' in network ? network : createConnector(network);
+  const connector = 'undiciConnect' in network ? network : createConnector(network, { clock: parts.clock });
   const agent = new Agent({
     connect: connector.undiciConnect as never,
     connections: limits.fetchesPerHost,
