@@ -1,0 +1,17 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from './base/clock.ts';
+import { createConnector, type NetworkOptions } from './base/net/connector.ts';
+import type { DestinationKind } from './delivery/contract.ts';
+import { serveSenderThread } from './delivery/sender-thread.ts';
+import { createFediverse } from './destinations/fediverse/send.ts';
+
+/** What a sender thread is started with: plain data. */
+export type SenderData = { network: NetworkOptions; userAgent: string };
+
+/** The kinds of destination, on one guarded connector: sockets and TLS sessions live in the thread that uses them. */
+export function createKinds({ network, userAgent }: SenderData): DestinationKind[] {
+  return [createFediverse({ connector: createConnector(network), clock: systemClock, userAgent })];
+}
+
+// The sender thread's composition root. It imports little: each module here costs memory in every thread.
+if (parentPort && workerData) serveSenderThread(parentPort, createKinds(workerData as SenderData));
