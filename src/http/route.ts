@@ -2,6 +2,7 @@ import { CanariError } from '../base/errors.ts';
 import type { Person } from '../model/account.ts';
 import type { AccountId, AppId } from '../model/ids.ts';
 import type { OpenPlace } from '../outgoing/open-place.ts';
+import type { Scope } from '../people/scopes.ts';
 import type { Language, Words } from './pages/words/words.ts';
 
 /**
@@ -22,7 +23,7 @@ export interface Route {
    */
   readonly who: 'anyone' | 'signed-in' | 'app';
   /** For `app`: one of these is enough; a wider scope contains a narrower one (`read` holds `read:statuses`). None: any token. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly Scope[];
   /** For `app`: true when a token without a person (client_credentials) is enough. */
   readonly withoutPerson?: boolean;
   /** What can come out, for the reader of the table and for its test. */
@@ -63,7 +64,7 @@ export interface AppCaller {
   readonly tokenHash: string;
   /** Null for client_credentials. */
   readonly personId: AccountId | null;
-  readonly scopes: readonly string[];
+  readonly scopes: readonly Scope[];
 }
 
 /** A signed-in browser. */

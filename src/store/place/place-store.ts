@@ -10,6 +10,7 @@ import { SqliteDeliveries } from './deliveries.ts';
 import { followsStore } from './follows.ts';
 import { homeStore } from './home.ts';
 import { incomingStore } from './incoming.ts';
+import { landingsStore } from './landings.ts';
 import { likesStore } from './likes.ts';
 import { markersStore } from './markers.ts';
 import { notificationsStore } from './notifications.ts';
@@ -30,6 +31,7 @@ const nouns = (db: Kysely<PlaceTables>) => ({
   follows: followsStore(db),
   home: homeStore(db),
   incoming: incomingStore(db),
+  landings: landingsStore(db),
   likes: likesStore(db),
   markers: markersStore(db),
   notifications: notificationsStore(db),
