@@ -83,6 +83,7 @@ export class SenderThread {
 /** Runs a sender thread on its port until the port closes. */
 export function serveSenderThread(port: MessagePort, kinds: readonly DestinationKind[]): void {
   const thread = new SenderThread(kinds, (verdicts) => port.postMessage(verdicts));
+  port.postMessage([]);
   port.on('message', (message: ToThread | 'stop') => {
     if (message !== 'stop') thread.take(message);
     else void thread.close().then(() => port.close());

@@ -53,7 +53,7 @@ export function createThreadSenders(options: {
     });
     let ending = false;
     worker.on('message', answered);
-    worker.on('error', (error) => died(error.message));
+    worker.on('error', (error) => died(error instanceof Error ? error.message : String(error)));
     worker.on('exit', (code) => ending || died(`exit ${code}`));
     return {
       post: (message) => worker.postMessage(message),
@@ -85,8 +85,10 @@ class Sender {
   readonly #open: OpenLink;
   readonly #clock: Clock;
   readonly #answered: (sender: Sender, verdicts: FromThread) => void;
-  readonly #died: (sender: Sender, why: string) => void;
+  readonly #died: (sender: Sender, why: string, started: boolean) => void;
   #link: Link | undefined;
+  /** The thread has spoken: it can start, so a death is the doing of what it was given. */
+  started = false;
   #message = nothing();
   #posting = false;
   readonly #bodies = new Map<string, number>();
@@ -98,7 +100,7 @@ class Sender {
     open: OpenLink,
     clock: Clock,
     answered: (sender: Sender, verdicts: FromThread) => void,
-    died: (sender: Sender, why: string) => void,
+    died: (sender: Sender, why: string, started: boolean) => void,
   ) {
     this.#open = open;
     this.#clock = clock;
@@ -172,13 +174,15 @@ class Sender {
     const link: Link = this.#open(
       (verdicts) => {
         if (this.#link !== link) return;
+        this.started = true;
         this.#answered(this, verdicts);
         if (this.under.size === 0) this.#rest();
       },
       (why) => {
         if (this.#link !== link) return;
+        const { started } = this;
         this.#reset();
-        this.#died(this, why);
+        this.#died(this, why, started);
       },
     );
     return link;
@@ -190,6 +194,7 @@ class Sender {
 
   #reset(): void {
     this.#link = undefined;
+    this.started = false;
     this.#message = nothing();
     this.#bodies.clear();
     this.#bodyChars = 0;
@@ -214,7 +219,7 @@ class LinkedSenders implements Senders {
         open,
         clock,
         (own, verdicts) => this.#answered(own, verdicts),
-        (own, why) => this.#died(own, why),
+        (own, why, started) => this.#died(own, why, started),
       );
     this.#senders = Array.from({ length: threads }, sender);
     this.#alone = sender();
@@ -267,20 +272,23 @@ class LinkedSenders implements Senders {
     if (sender === this.#alone) this.#nextAlone();
   }
 
-  /** A thread died: everything under way in it is suspect, and what dies alone a second time is parked with its reason. */
-  #died(sender: Sender, why: string): void {
+  /**
+   * A thread died: everything under way in it is suspect, and what dies alone a second time is parked with its reason. One that could not even
+   * start says nothing about its parcels.
+   */
+  #died(sender: Sender, why: string, started: boolean): void {
     const parcels = [...sender.under.values()];
     sender.under.clear();
     log.error('a sender thread died with {count} deliveries under way: {why}', { count: parcels.length, why });
     for (const parcel of parcels) {
       const key = suspectKey(parcel);
       const words = `sending it stopped a sender thread: ${why}`.slice(0, 200);
-      if (sender === this.#alone) {
+      if (started && sender === this.#alone) {
         this.#suspects.delete(key);
         this.#take(parcel.attemptId, { outcome: 'refused', code: 'crashed', whose: 'ours', words });
         continue;
       }
-      this.#suspects.add(key);
+      if (started) this.#suspects.add(key);
       if (this.#suspects.size > mostSuspects) this.#suspects.delete(this.#suspects.values().next().value!);
       this.#take(parcel.attemptId, { outcome: 'later', scope: 'delivery', code: 'crashed', whose: 'ours', words });
     }
