@@ -1,8 +1,8 @@
 import { isId } from '../../base/ids.ts';
 import type { AccountId } from '../../model/ids.ts';
+import { asId } from '../../model/ids.ts';
 import { block, mute, unblock, unmute } from '../../people/block.ts';
 import { acceptFollow, accountNotFound, follow, rejectFollow, removeFollower, unfollow } from '../../people/follow.ts';
-import { asId } from '../../model/ids.ts';
 import { getPerson, type Route, type RouteContext } from '../route.ts';
 import { localPath } from '../security.ts';
 import { readBefore, unknownAction } from './home.ts';

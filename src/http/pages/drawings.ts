@@ -16,8 +16,7 @@ export const mark = html`<svg class="mark" viewBox="0 0 32 32" aria-hidden="true
 export const markFile = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><path fill="#f9d90c" stroke="${seed}" stroke-width="1.5" stroke-linejoin="round" d="${outline}"/><path fill="none" stroke="${seed}" stroke-width="1.5" stroke-linecap="round" d="M9.6 16.6c1.5 4.4 6.2 5.8 9.9 2.6"/><circle cx="21.4" cy="10.9" r="1.6" fill="${seed}"/></svg>`;
 export const faviconFile = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="${seed}"/><g transform="translate(1.6 1.6) scale(.9)"><path fill="#f9d90c" d="${outline}"/><circle cx="21.4" cy="10.9" r="2" fill="${seed}"/></g></svg>`;
 
-export const icon = (name: IconName): Html =>
-  raw(`<svg class="i" aria-hidden="true"><use href="#i-${name}"/></svg>`);
+export const icon = (name: IconName): Html => raw(`<svg class="i" aria-hidden="true"><use href="#i-${name}"/></svg>`);
 
 /** Ground and bird of an egg; the bird is dark enough to be seen on its ground in both schemes. */
 const plumages = [
@@ -55,7 +54,9 @@ export const emptyWire = raw(
 /** The symbols that a page's body uses, to stand at its end. */
 export function symbolsOf(body: string): Html {
   const names = new Set([...body.matchAll(/href="#i-([a-z0-9-]+)"/g)].map((match) => match[1] as IconName));
-  const symbols = [...names].sort().map((name) => `<symbol id="i-${name}" viewBox="0 0 24 24">${iconShapes[name]}</symbol>`);
+  const symbols = [...names]
+    .sort()
+    .map((name) => `<symbol id="i-${name}" viewBox="0 0 24 24">${iconShapes[name]}</symbol>`);
   if (body.includes('href="#bird"')) {
     symbols.push(`<symbol id="bird" viewBox="0 0 32 32" width="32" height="32"><path d="${outline}"/></symbol>`);
   }

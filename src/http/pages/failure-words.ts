@@ -30,7 +30,8 @@ export function describeFailure(words: Words, error: CanariError): FailureSenten
 
 /** Why another server could not be asked. */
 export function describeRemoteFailure(words: Words, failure: RemoteFailure): FailureSentences {
-  const isYours = failure.reason === 'not-federating' || failure.reason === 'bad-handle' || failure.reason === 'not-found';
+  const isYours =
+    failure.reason === 'not-federating' || failure.reason === 'bad-handle' || failure.reason === 'not-found';
   const doing = isYours ? words.doing.yours : words.doing.theirsNamed(failure.host);
   return { doing, ...words.remote[failure.reason](failure.host), exact: failure.words || undefined };
 }

@@ -34,7 +34,9 @@ const isSecure = (context: RouteContext) => context.place.identity.origin.starts
 /** Leads to `path` after a form; the page there says `said` once. */
 export function seeOther(context: RouteContext, path: string, said?: Said): Response {
   if (said) {
-    context.setCookie(`${saidCookie}=${said}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60${isSecure(context) ? '; Secure' : ''}`);
+    context.setCookie(
+      `${saidCookie}=${said}; Path=/; HttpOnly; SameSite=Lax; Max-Age=60${isSecure(context) ? '; Secure' : ''}`,
+    );
   }
   return new Response(null, { status: 303, headers: { Location: path, 'Cache-Control': 'no-store' } });
 }

@@ -35,7 +35,10 @@ export interface NotificationGroup {
 
 /** Likes and boosts of one post together, follows of one page together; everything else stands alone. The newest of a group gives its place. */
 export function groupNotifications(rows: readonly NotificationView[]): NotificationGroup[] {
-  const groups = new Map<string, { -readonly [K in keyof NotificationGroup]: NotificationGroup[K] } & { accounts: Account[] }>();
+  const groups = new Map<
+    string,
+    { -readonly [K in keyof NotificationGroup]: NotificationGroup[K] } & { accounts: Account[] }
+  >();
   for (const { id, kind, account, post, createdAtMs } of rows) {
     const isGrouped = kind === 'like' || kind === 'boost' || kind === 'follow' || kind === 'follow-request';
     const key = isGrouped ? `${kind} ${post?.post.id ?? ''}` : id;
@@ -58,9 +61,13 @@ async function show(context: RouteContext): Promise<Response> {
     ...(only && { kinds: filters[only]! }),
   });
   // Looking is reading; but not for a browser that only fetches ahead.
-  if (only === '' && !url.searchParams.has('before') && !request.headers.has('sec-purpose')) await markSeen(context, seen);
+  if (only === '' && !url.searchParams.has('before') && !request.headers.has('sec-purpose'))
+    await markSeen(context, seen);
   const groups = groupNotifications(rows);
-  const landed = await loadLanded(context, rows.flatMap(({ post }) => post ?? []));
+  const landed = await loadLanded(
+    context,
+    rows.flatMap(({ post }) => post ?? []),
+  );
   const chips = (['', 'mentions', 'follows', 'reactions'] as const).map((one) => ({
     href: one ? `/notifications?only=${one}` : '/notifications',
     text: one ? words.notifications[one] : words.notifications.all,
@@ -107,7 +114,9 @@ function renderGroup(
   const sentence = words.notifications[kind];
   const text = typeof sentence === 'string' ? sentence : sentence(accounts.length);
   const decide =
-    kind === 'follow-request' ? html`<p class="row"><a class="button" href="/requests">${words.notifications.decide}</a></p>` : nothing;
+    kind === 'follow-request'
+      ? html`<p class="row"><a class="button" href="/requests">${words.notifications.decide}</a></p>`
+      : nothing;
   const isTalk = kind === 'mention' || kind === 'edit';
   const quote =
     post && !isTalk

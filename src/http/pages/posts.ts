@@ -106,10 +106,12 @@ async function showHistory(context: RouteContext): Promise<Response> {
   const { words, language, place } = context;
   const view = await findPost(context);
   const versions = await place.store.posts.versions(view.post.id);
-  const earlier = versions.toReversed().map(
-    ({ atMs, contentHtml, contentWarning }) =>
-      html`<section class="stack tight version"><h2>${formatMoment(atMs, language)}</h2>${contentWarning ? html`<p><b>${contentWarning}</b></p>` : ''}<div class="words" dir="auto">${raw(contentHtml)}</div></section>`,
-  );
+  const earlier = versions
+    .toReversed()
+    .map(
+      ({ atMs, contentHtml, contentWarning }) =>
+        html`<section class="stack tight version"><h2>${formatMoment(atMs, language)}</h2>${contentWarning ? html`<p><b>${contentWarning}</b></p>` : ''}<div class="words" dir="auto">${raw(contentHtml)}</div></section>`,
+    );
   return renderPage(context, {
     title: words.post.historyTitle,
     mainClass: 'read',

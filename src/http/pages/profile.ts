@@ -4,10 +4,10 @@ import { accountNotFound } from '../../people/follow.ts';
 import type { Relationship } from '../../store/place/relationships.ts';
 import type { Route, RouteContext } from '../route.ts';
 import { readBefore } from './home.ts';
-import { type Html, fill, html, nothing, raw } from './html.ts';
+import { fill, type Html, html, nothing, raw } from './html.ts';
 import { renderEmpty, renderPage } from './layout.ts';
-import { plainText } from './parts/composer.ts';
 import { renderAccountActions, renderFollowButton } from './parts/account-actions.ts';
+import { plainText } from './parts/composer.ts';
 import { pageSize, renderAccounts, renderPaging, renderPosts } from './parts/list.ts';
 import { addressOf, eggOf, nameOf, profilePath } from './parts/post.ts';
 import { checkVisitor, readAddress } from './thread.ts';
@@ -52,7 +52,9 @@ export async function renderProfile(context: RouteContext, account: Account): Pr
     isListed: isLocal && account.discoverable,
     current: person?.account.id === account.id ? 'profile' : undefined,
     ...(isLocal && { description: bio.slice(0, 200) || nameOf(account), head: renderHead(context, account) }),
-    aside: person ? undefined : { label: words.profile.followFrom(nameOf(account)), content: renderFollowFrom(context, account) },
+    aside: person
+      ? undefined
+      : { label: words.profile.followFrom(nameOf(account)), content: renderFollowFrom(context, account) },
     main: html`${await renderHeader(context, account, relationship)}
 <div class="stack tight">${tabs}
 ${isLocal ? nothing : html`<p class="soft"><small>${words.profile.onlyKnown}</small></p>`}
@@ -65,7 +67,11 @@ async function loadRelationship({ place, person }: RouteContext, id: AccountId):
   return (await place.store.relationships.load(person.account.id, [id], place.clock.now()))[0];
 }
 
-async function renderHeader(context: RouteContext, account: Account, relationship: Relationship | undefined): Promise<Html> {
+async function renderHeader(
+  context: RouteContext,
+  account: Account,
+  relationship: Relationship | undefined,
+): Promise<Html> {
   const { words, person, language } = context;
   const isOwn = person?.account.id === account.id;
   const notes = [
@@ -128,7 +134,14 @@ function showFollows(side: 'followers' | 'following') {
     return renderPage(context, {
       title,
       main: html`<div class="stack tight"><p class="soft"><a href="${profilePath(account)}">${nameOf(account)}</a></p><h1>${title}</h1></div>
-${page.length === 0 ? html`<p class="soft">${words.profile.nobody}</p>` : renderAccounts(context, page.map((entry) => entry.account))}
+${
+  page.length === 0
+    ? html`<p class="soft">${words.profile.nobody}</p>`
+    : renderAccounts(
+        context,
+        page.map((entry) => entry.account),
+      )
+}
 ${renderPaging(context, { older: page.length === pageSize ? page.at(-1)!.cursor : undefined })}`,
     });
   };
@@ -149,7 +162,10 @@ async function showFirst(context: RouteContext): Promise<Response> {
   return renderPage(context, {
     title: words.profile.people,
     isListed: true,
-    main: html`<h1>${words.profile.people}</h1>${renderAccounts(context, people.map(({ account }) => account))}`,
+    main: html`<h1>${words.profile.people}</h1>${renderAccounts(
+      context,
+      people.map(({ account }) => account),
+    )}`,
   });
 }
 

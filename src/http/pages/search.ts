@@ -1,8 +1,8 @@
 import type { RemoteFailure } from '../../remote/remote.ts';
 import { getPerson, type Route, type RouteContext } from '../route.ts';
 import { icon } from './drawings.ts';
-import { describeRemoteFailure } from './failure-words.ts';
 import { renderFailurePage } from './error.ts';
+import { describeRemoteFailure } from './failure-words.ts';
 import { type Html, html, nothing } from './html.ts';
 import { renderPage, seeOther } from './layout.ts';
 import { formToken } from './parts/forms.ts';
@@ -50,9 +50,10 @@ async function find(context: RouteContext): Promise<Response> {
   const query = ((await context.readForm()).get('q') ?? '').trim().slice(0, longestQuery);
   const { domain } = place.identity;
   const handle = /^@?([^@\s/]+)@([^@\s/]+)$/.exec(query);
-  if (handle?.[2]!.toLowerCase() === domain) return seeOther(context, `/@${encodeURIComponent(handle[1]!)}`);
   if (handle) {
-    const found = await place.remote.findAccountByHandle(`${handle[1]}@${handle[2]}`);
+    const [, name = '', host = ''] = handle;
+    if (host.toLowerCase() === domain) return seeOther(context, `/@${encodeURIComponent(name)}`);
+    const found = await place.remote.findAccountByHandle(`${name}@${host}`);
     return found.ok ? seeOther(context, profilePath(found.value)) : renderRemoteFailure(context, found.error, query);
   }
   if (/^https?:\/\//i.test(query)) return findByUrl(context, query);
@@ -63,7 +64,8 @@ async function findByUrl(context: RouteContext, text: string): Promise<Response>
   const { place } = context;
   const own = URL.parse(text);
   // One of our own addresses, as copied from the browser.
-  if (own && own.origin === place.identity.origin) return seeOther(context, `${own.pathname.replace(/^\/+/, '/')}${own.search}`);
+  if (own && own.origin === place.identity.origin)
+    return seeOther(context, `${own.pathname.replace(/^\/+/, '/')}${own.search}`);
   const found = await place.remote.findByUrl(text);
   if (!found.ok) return renderRemoteFailure(context, found.error, text);
   if (found.value.kind === 'account') return seeOther(context, profilePath(found.value.account));
@@ -73,7 +75,8 @@ async function findByUrl(context: RouteContext, text: string): Promise<Response>
 }
 
 function renderRemoteFailure(context: RouteContext, failure: RemoteFailure, query: string): Promise<Response> {
-  const isYours = failure.reason === 'bad-handle' || failure.reason === 'not-found' || failure.reason === 'not-federating';
+  const isYours =
+    failure.reason === 'bad-handle' || failure.reason === 'not-found' || failure.reason === 'not-federating';
   return renderFailurePage(context, describeRemoteFailure(context.words, failure), {
     status: failure.reason === 'not-found' || failure.reason === 'gone' ? 404 : 422,
     state: isYours ? 'refused' : 'resting',

@@ -133,7 +133,10 @@ async function toActivity({ place, params }: RouteContext): Promise<Response> {
   const { handle, domain } = readAddress(params.address!, place.identity.domain);
   const person = domain === null ? await place.store.people.findByHandle(handle) : undefined;
   if (!person || !isId(params.id!)) throw postNotFound();
-  return new Response(null, { status: 302, headers: { Location: place.addresses.post(person.account.id, params.id!) } });
+  return new Response(null, {
+    status: 302,
+    headers: { Location: place.addresses.post(person.account.id, params.id!) },
+  });
 }
 
 const common = { method: 'GET', path: '/@:address/:id', who: 'anyone' } as const;

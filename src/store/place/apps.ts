@@ -159,6 +159,26 @@ export const appsStore = (db: Kysely<PlaceTables>) => ({
     const row = await db.selectFrom('app_tokens').selectAll().where('token_hash', '=', tokenHash).executeTakeFirst();
     return row && toToken(row);
   },
+  /** What apps hold of one person, the latest first, each with its app's name (null for one that the operator made). */
+  async tokensOf(personId: AccountId): Promise<(AppToken & { readonly appName: string | null })[]> {
+    const rows = await db
+      .selectFrom('app_tokens')
+      .leftJoin('apps', 'apps.id', 'app_tokens.app_id')
+      .selectAll('app_tokens')
+      .select('apps.name as app_name')
+      .where('person_id', '=', personId)
+      .orderBy('app_tokens.created_at', 'desc')
+      .execute();
+    return rows.map((row) => ({ ...toToken(row), appName: row.app_name }));
+  },
+  /** Locks one app of one person out; another person's token stays. */
+  async removeTokenOf(personId: AccountId, tokenHash: string): Promise<void> {
+    await db
+      .deleteFrom('app_tokens')
+      .where('token_hash', '=', tokenHash)
+      .where('person_id', '=', personId)
+      .execute();
+  },
   async markTokenUsed(tokenHash: string, atMs: number): Promise<void> {
     await db.updateTable('app_tokens').set({ last_used_at: atMs }).where('token_hash', '=', tokenHash).execute();
   },

@@ -31,7 +31,8 @@ export function renderAccountForm(
   back = profilePath(account),
 ): Html {
   const items = buttons.map(
-    ({ verb, text, look }) => html`<button name="do" value="${verb}"${look ? html` class="${look}"` : nothing}>${text}</button> `,
+    ({ verb, text, look }) =>
+      html`<button name="do" value="${verb}"${look ? html` class="${look}"` : nothing}>${text}</button> `,
   );
   return html`<form class="row" method="post" action="/accounts/${account.id}">${formToken(context)}<input type="hidden" name="back" value="${back}">${items}</form>`;
 }
@@ -54,9 +55,7 @@ export function renderFollowButton(context: RouteContext, account: Account, rela
 export function renderAccountActions(context: RouteContext, account: Account, relationship: Relationship): Html {
   const { words } = context;
   const buttons: AccountButton[] = [
-    relationship.muting
-      ? { verb: 'unmute', text: words.profile.unmute }
-      : { verb: 'mute', text: words.profile.mute },
+    relationship.muting ? { verb: 'unmute', text: words.profile.unmute } : { verb: 'mute', text: words.profile.mute },
     relationship.blocking
       ? { verb: 'unblock', text: words.profile.unblock }
       : { verb: 'block', text: words.profile.block, look: 'wrong' },

@@ -53,7 +53,8 @@ export function renderSelect(options: {
 }): Html {
   const id = `f-${options.name}`;
   const choices = options.choices.map(
-    ([value, name]) => html`<option value="${value}"${value === options.value ? raw(' selected') : nothing}>${name}</option>`,
+    ([value, name]) =>
+      html`<option value="${value}"${value === options.value ? raw(' selected') : nothing}>${name}</option>`,
   );
   return html`<label for="${id}"${options.hidesLabel ? raw(' class="hidden"') : nothing}>${options.label}</label> <select id="${id}" name="${options.name}">${choices}</select>`;
 }

@@ -3,13 +3,17 @@ import type { PostId } from '../../../model/ids.ts';
 import type { PostView } from '../../../model/post.ts';
 import type { RouteContext } from '../../route.ts';
 import { type Html, html, nothing, raw } from '../html.ts';
-import { addressOf, eggOf, nameOf, profilePath, type PostOptions, renderPost } from './post.ts';
+import { addressOf, eggOf, nameOf, type PostOptions, profilePath, renderPost } from './post.ts';
 
 /** Posts, accounts or notifications on one page. */
 export const pageSize = 40;
 
 /** Posts below each other. Where the person's own are among them, it is said where they have landed. */
-export async function renderPosts(context: RouteContext, views: readonly PostView[], options: PostOptions = {}): Promise<Html> {
+export async function renderPosts(
+  context: RouteContext,
+  views: readonly PostView[],
+  options: PostOptions = {},
+): Promise<Html> {
   const landed = await loadLanded(context, views);
   return html`<div class="posts">${views.map((view) => renderPost(context, view, { showsParent: true, landed, ...options }))}</div>`;
 }
@@ -63,4 +67,3 @@ export function renderChips(label: string, chips: readonly { href: string; text:
       html`<a class="chip" href="${href}"${isCurrent ? raw(' aria-current="true"') : nothing}>${text}</a> `,
   )}</nav>`;
 }
-

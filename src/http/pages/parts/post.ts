@@ -9,7 +9,6 @@ import type { IconName } from '../icons.ts';
 import { formatAge, formatMoment, formatNumber } from '../words/formats.ts';
 import { formToken } from './forms.ts';
 
-
 export interface PostOptions {
   /** The post that a page is about: larger, with its exact time. */
   readonly isLead?: boolean;
@@ -30,7 +29,8 @@ const linkToPost = ({ author, post }: PostView, { person }: RouteContext) =>
   person || author.domain === null ? postPath(author, post) : (post.url ?? post.uri);
 
 /** `@handle@domain`, with the place's own domain for the people here. */
-export const addressOf = (account: Account, { place }: RouteContext) => `@${fullHandle(account, place.identity.domain)}`;
+export const addressOf = (account: Account, { place }: RouteContext) =>
+  `@${fullHandle(account, place.identity.domain)}`;
 
 /** The display name, or the handle where there is none. */
 export const nameOf = (account: Account) => account.displayName.trim() || account.handle;
@@ -79,7 +79,8 @@ function renderAudience({ words }: RouteContext, { audience }: Post): Html {
 function renderParent(context: RouteContext, { post, author, mentions }: PostView): Html {
   const { words } = context;
   if (post.inReplyToUri === null) return nothing;
-  if (post.inReplyToAccountId === author.id) return html`<p class="parent"><small>${words.post.answerToSelf}</small></p>`;
+  if (post.inReplyToAccountId === author.id)
+    return html`<p class="parent"><small>${words.post.answerToSelf}</small></p>`;
   const parent = mentions.find(({ id }) => id === post.inReplyToAccountId);
   const sentence = parent
     ? fill(words.post.answerTo, { who: html`<a href="${linkToProfile(parent, context)}">${nameOf(parent)}</a>` })
@@ -167,7 +168,9 @@ function renderDetails({ words, language }: RouteContext, { post, appName }: Pos
   const parts: Value[] = [words.audienceShort[post.audience]];
   if (appName) parts.push(words.post.via(appName));
   if (post.editedAtMs !== null) {
-    parts.push(html`<a href="/posts/${post.id}/history">${words.post.editedAt(formatMoment(post.editedAtMs, language))}</a>`);
+    parts.push(
+      html`<a href="/posts/${post.id}/history">${words.post.editedAt(formatMoment(post.editedAtMs, language))}</a>`,
+    );
   }
   return html`<p class="details"><small>${parts.map((part, i) => html`${i > 0 ? ' · ' : ''}${part}`)}</small></p>`;
 }

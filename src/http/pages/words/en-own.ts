@@ -142,6 +142,7 @@ export const enOwn = {
     codeTitle: 'One code for your app',
     codeText: (app: string) => `Copy this code into ${app}. It works once, within ten minutes.`,
     code: 'Code',
+    theApp: 'the app',
   },
   about: {
     title: 'About this place',

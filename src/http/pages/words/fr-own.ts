@@ -143,6 +143,7 @@ export const frOwn: Pick<Words, 'start' | 'codes' | 'signIn' | 'recover' | 'sett
     codeTitle: 'Un code pour votre application',
     codeText: (app) => `Recopiez ce code dans ${app}. Il sert une fois, dans les dix minutes.`,
     code: 'Code',
+    theApp: 'l’application',
   },
   about: {
     title: 'À propos de ce lieu',
