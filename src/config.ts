@@ -188,7 +188,7 @@ export interface Config {
   readonly language: Tongue;
   readonly logLevel: LogLevel;
   /** Both empty outside tests (DESIGN section 7). */
-  readonly lab: { readonly hosts: readonly LabHost[]; readonly networks: readonly Network[] };
+  readonly lab: { readonly hosts: readonly LabHost[]; readonly networks: readonly string[] };
   /** Absolute path of the settings file that was read; undefined when there is none. */
   readonly file: string | undefined;
 }
@@ -374,7 +374,7 @@ function assemble(values: Values, file: string | undefined): Result<Config, Conf
     trustedProxies: readNetworks(values.trusted_proxies),
     language: values.language,
     logLevel: values.log_level,
-    lab: { hosts: labHosts.value, networks: readNetworks(values.allow_networks) },
+    lab: { hosts: labHosts.value, networks: values.allow_networks },
     file,
   });
 }

@@ -66,9 +66,12 @@ export class Host {
     return host;
   }
 
-  /** The place behind a host name, canonical and without port; undefined when this process has none of that name. */
-  findPlace(hostname: string): OpenPlace | undefined {
-    return this.#byName.get(hostname);
+  /** The place that is meant by `authority` (host, with its port unless that is 80 or 443); undefined when this process has none of that name. */
+  async findPlace(authority: string): Promise<OpenPlace | undefined> {
+    const place = this.#byName.get(authority);
+    if (place) return place;
+    // Nobody else's name ends on localhost, and a proxy or container may show it under any port.
+    return localNames.has(authority.replace(/:\d+$/, '')) ? this.#places.get('localhost') : undefined;
   }
 
   places(): OpenPlace[] {
@@ -183,14 +186,14 @@ export class Host {
   async #open(domain: string, made?: PlaceIdentity): Promise<OpenPlace> {
     const place = await openPlace(this.#folderOf(domain), this.#parts, made);
     this.#places.set(place.identity.domain, place);
-    for (const name of namesOf(place.identity)) this.#byName.set(name, place);
+    this.#byName.set(new URL(place.identity.origin).host, place);
     await this.#parts.opened(place);
     return place;
   }
 
   async #close(place: OpenPlace): Promise<void> {
     this.#places.delete(place.identity.domain);
-    for (const name of namesOf(place.identity)) this.#byName.delete(name);
+    this.#byName.delete(new URL(place.identity.origin).host);
     await this.#parts.closing(place);
     await place.store.close();
   }
@@ -211,9 +214,8 @@ export class Host {
   }
 }
 
-/** On localhost people also come by the number. */
-const namesOf = ({ domain }: PlaceIdentity): string[] =>
-  domain === 'localhost' ? ['localhost', '127.0.0.1', '[::1]'] : [domain];
+/** How a place without a domain is reached from its own machine. */
+const localNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const placeExists = (domain: string) =>
   new CanariError('CANARI_PLACE_EXISTS', `${domain} is set up already.`, {
