@@ -41,7 +41,9 @@ function remoteOf(place: Omit<OpenPlace, 'remote'>): Remote {
       const known = await place.store.posts.findByUri(uri);
       return known ? ok(known) : failed(nowhere);
     },
+    fetchPost: async () => failed(nowhere),
     findByUrl: async () => failed(nowhere),
+    verify: async () => failed({ status: 401, reason: 'missing', detail: 'this test has no network' }),
   };
 }
 

@@ -66,12 +66,9 @@ export class Host {
     return host;
   }
 
-  /** The place that is meant by `authority` (host, with its port unless that is 80 or 443); undefined when this process has none of that name. */
-  async findPlace(authority: string): Promise<OpenPlace | undefined> {
-    const place = this.#byName.get(authority);
-    if (place) return place;
-    // Nobody else's name ends on localhost, and a proxy or container may show it under any port.
-    return localNames.has(authority.replace(/:\d+$/, '')) ? this.#places.get('localhost') : undefined;
+  /** The place behind a host name (lower case, without port); undefined when this process has none of that name. */
+  findPlace(hostname: string): OpenPlace | undefined {
+    return this.#byName.get(localNames.has(hostname) ? 'localhost' : hostname);
   }
 
   places(): OpenPlace[] {
@@ -186,14 +183,14 @@ export class Host {
   async #open(domain: string, made?: PlaceIdentity): Promise<OpenPlace> {
     const place = await openPlace(this.#folderOf(domain), this.#parts, made);
     this.#places.set(place.identity.domain, place);
-    this.#byName.set(new URL(place.identity.origin).host, place);
+    this.#byName.set(new URL(place.identity.origin).hostname, place);
     await this.#parts.opened(place);
     return place;
   }
 
   async #close(place: OpenPlace): Promise<void> {
     this.#places.delete(place.identity.domain);
-    this.#byName.delete(new URL(place.identity.origin).host);
+    this.#byName.delete(new URL(place.identity.origin).hostname);
     await this.#parts.closing(place);
     await place.store.close();
   }

@@ -89,6 +89,19 @@ export function accountsStore(db: Kysely<PlaceTables>) {
           .where('handle', '=', handle)
           .where(sql<string>`coalesce(domain, '')`, '=', domain ?? ''),
       ),
+    /** Those whose own inbox it is. */
+    async loadByInbox(inboxUrl: string): Promise<Account[]> {
+      return (await all().where('inbox_url', '=', inboxUrl).where('domain', 'is not', null).execute()).map(toAccount);
+    },
+    /** A shared inbox that is closed: its people are reached one by one. */
+    async forgetSharedInbox(inboxUrl: string): Promise<void> {
+      await db
+        .updateTable('accounts')
+        .set({ shared_inbox_url: null })
+        .where('shared_inbox_url', '=', inboxUrl)
+        .whereRef('inbox_url', '<>', 'shared_inbox_url')
+        .execute();
+    },
     async loadMany(ids: readonly AccountId[]): Promise<Map<AccountId, Account>> {
       if (ids.length === 0) return new Map();
       const rows = await all()
