@@ -104,7 +104,7 @@ async function decide(context: RouteContext): Promise<Response> {
     scopes,
     codeChallenge: request.codeChallenge,
   });
-  if (request.redirectUri === outOfBand) return renderOobCode(context, code);
+  if (request.redirectUri === outOfBand) return renderOobCode(context, code, app.name);
   return goBack(request.redirectUri, { code }, request.state);
 }
 
