@@ -1,6 +1,6 @@
 import type { AnyId } from '../../base/ids.ts';
 import type { Claim, DestinationId, Wanted } from '../../delivery/contract.ts';
-import type { Statements } from './delivery-statements.ts';
+import type { ClaimRow, Statements } from './delivery-statements.ts';
 
 type Candidate = Claim & { objectKey: string };
 
@@ -50,9 +50,9 @@ export class Claims {
 
   /** Takes what is wanted of one destination, as `DeliveryStore.claim` says. */
   take({ destination, limit, probe }: Wanted, engineNowMs: number): Claim[] {
-    this.#sql.mature.run(destination, engineNowMs);
+    if (this.#sql.hasMature.get(destination, engineNowMs)) this.#sql.mature.run(destination, engineNowMs);
     const size = this.count(destination) + limit + spare;
-    const heads = this.#sql.heads.all(destination, size) as unknown as Candidate[];
+    const heads = candidates(this.#sql.heads.all(destination, size));
     const taken: Claim[] = [];
     while (taken.length < limit) {
       const next = heads.length < size ? this.#next(destination, heads) : this.#nextOfDeep(destination, heads);
@@ -75,6 +75,7 @@ export class Claims {
 
   /** By priority, then senders in turn, then age. */
   #next(destination: DestinationId, heads: readonly Candidate[]): Candidate | undefined {
+    if (heads.length === 1) return this.#firstFree(heads);
     for (const own of byPriority(heads)) {
       const found = this.#firstFree(inTurn(own, this.#lastSender.get(destination)));
       if (found) return found;
@@ -90,7 +91,7 @@ export class Claims {
       for (const sender of new Set(senders)) {
         const size = this.count(destination) + spare;
         for (let read = size; ; read *= 4) {
-          const own = this.#sql.headsOfSender.all(destination, priority, sender, read) as unknown as Candidate[];
+          const own = candidates(this.#sql.headsOfSender.all(destination, priority, sender, read));
           const found = this.#firstFree(own);
           if (found) return found;
           if (own.length < read) break;
@@ -117,11 +118,15 @@ export class Claims {
       const blocker = this.#blocker(candidate);
       if (!blocker) return candidate;
       if (this.#taken.has(blocker.id)) continue;
-      if (blocker.nextAt === 0) return this.#sql.one.get(blocker.id) as unknown as Candidate;
+      if (blocker.nextAt === 0) return this.#one(blocker.id);
       // It cannot go before the older one, so it waits as long, and is not read again meanwhile.
       this.#sql.defer.run(blocker.nextAt, candidate.deliveryId);
     }
     return undefined;
+  }
+
+  #one(id: AnyId): Candidate {
+    return candidates([this.#sql.one.get(id)])[0]!;
   }
 
   #blocker({ objectKey, destination, deliveryId, activityId }: Candidate): { id: AnyId; nextAt: number } | undefined {
@@ -132,15 +137,30 @@ export class Claims {
 
   /** For a probe: one that waits for its own time all the same. */
   #nextOfAll(destination: DestinationId): Candidate | undefined {
-    const later = this.#sql.laterHeads.all(destination, this.count(destination) + spare) as unknown as Candidate[];
+    const later = candidates(this.#sql.laterHeads.all(destination, this.count(destination) + spare));
     for (const candidate of later) {
       if (this.#taken.has(candidate.deliveryId)) continue;
       const blocker = this.#blocker(candidate);
       if (!blocker) return candidate;
-      if (!this.#taken.has(blocker.id)) return this.#sql.one.get(blocker.id) as unknown as Candidate;
+      if (!this.#taken.has(blocker.id)) return this.#one(blocker.id);
     }
     return undefined;
   }
+}
+
+function candidates(rows: readonly unknown[]): Candidate[] {
+  return (rows as ClaimRow[]).map(
+    ([deliveryId, activityId, destination, address, sender, priority, attempts, objectKey]) => ({
+      deliveryId,
+      activityId,
+      destination,
+      address,
+      sender,
+      priority,
+      attempts,
+      objectKey,
+    }),
+  );
 }
 
 function byPriority(candidates: readonly Candidate[]): Candidate[][] {

@@ -1,4 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { AnyId } from '../../base/ids.ts';
+import type { DestinationId, Priority } from '../../delivery/contract.ts';
 
 const claimColumns = `cast(d.id as text) deliveryId, cast(d.activity_id as text) activityId, d.destination,
   i.url address, cast(d.sender_id as text) sender, d.priority, d.attempts, d.object_key objectKey`;
@@ -30,6 +32,8 @@ const statements = {
   laterHead: `select priority, weight, next_at at from deliveries
     where destination = ? and state = 'waiting' and next_at > 0 order by next_at limit 1`,
 
+  hasMature:
+    "select 1 from deliveries where destination = ? and state = 'waiting' and next_at > 0 and next_at <= ? limit 1",
   mature: `update deliveries set next_at = 0 where destination = ? and state = 'waiting' and next_at > 0 and next_at <= ?`,
   heads: `select ${claimColumns} from deliveries d join inboxes i on i.id = d.inbox_id
     where d.destination = ? and d.state = 'waiting' and d.next_at = 0 order by d.priority, d.sender_id, d.id limit ?`,
@@ -63,6 +67,9 @@ const statements = {
     where a.object_key = ? and d.destination = ? and d.inbox_id = ? and (d.attempts > 0 or d.state = 'waiting') limit 1`,
 } as const;
 
+/** A row of `claimColumns`. */
+export type ClaimRow = [AnyId, AnyId, DestinationId, string, string, Priority, number, string];
+
 export type Statements = Record<keyof typeof statements, StatementSync>;
 
 /** All statements of the queue, compiled once per open place. Ids come out as text: a number cannot hold them. */
@@ -71,6 +78,8 @@ export function prepareStatements(sqlite: DatabaseSync): Statements {
     const statement = sqlite.prepare(sql);
     // `run` reports the last row id of the connection, also after an update, and throws when it is no safe number.
     if (!sql.startsWith('select')) statement.setReadBigInts(true);
+    // One object per row costs 9 µs here, an array 1.
+    if (sql.includes(claimColumns)) statement.setReturnArrays(true);
     return [name, statement] as const;
   });
   return Object.fromEntries(entries) as Statements;

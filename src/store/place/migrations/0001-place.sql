@@ -260,9 +260,9 @@ create table deliveries (
   words text,
   post_id integer
 ) strict;
-create index deliveries_ready on deliveries (destination, priority, sender_id, id) where state = 'waiting' and next_at = 0;
+create index deliveries_ready on deliveries (destination, priority, sender_id) where state = 'waiting' and next_at = 0;
 create index deliveries_later on deliveries (destination, next_at) where state = 'waiting' and next_at > 0;
-create index deliveries_object on deliveries (object_key, destination, id) where state = 'waiting';
+create index deliveries_object on deliveries (object_key, destination) where state = 'waiting';
 create index deliveries_post on deliveries (post_id) where post_id is not null;
 create index deliveries_activity on deliveries (activity_id);
 
