@@ -14,4 +14,6 @@ export function createKinds({ network, userAgent }: SenderData): DestinationKind
 }
 
 // The sender thread's composition root. It imports little: each module here costs memory in every thread.
+// A dead server costs some errors, and a stack 20 µs each; what people read are their words.
+if (parentPort) Error.stackTraceLimit = 0;
 if (parentPort && workerData) serveSenderThread(parentPort, createKinds(workerData as SenderData));

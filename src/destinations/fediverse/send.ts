@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { Agent, type Dispatcher } from 'undici';
+import type { Client, Dispatcher } from 'undici';
 import { signDraftCavage } from '../../activitypub/signature/draft-cavage.ts';
 import { signRfc9421 } from '../../activitypub/signature/rfc9421.ts';
 import type { Clock } from '../../base/clock.ts';
-import type { Connector, UndiciConnect } from '../../base/net/connector.ts';
+import type { Connector } from '../../base/net/connector.ts';
 import type { Credential, DestinationKind, Parcel, Verdict } from '../../delivery/contract.ts';
 import { type Address, readAddress } from './address.ts';
+import { Connections } from './connections.ts';
 import { mayBeTheSignature, type Reply, readFailure, readReply, tooSlow } from './read-reply.ts';
 
 /** What is read of an answer: enough for its words. A 2xx says all it has to say with its status. */
@@ -13,14 +14,8 @@ const mostReadBytes = 4_096;
 /** An accepted answer is read to its end so that the connection can be used again, but not longer than this. */
 const drainedBytes = 65_536;
 const drainMs = 2_000;
-/** An idle socket is kept this long: peers close theirs after 5 to 75 s, and a kept TLS socket is 60 kB. */
-const keptMs = 4_000;
-/** Beyond so many open sockets in this thread new ones are closed after their answer: 500 with TLS are about 30 MB. */
-const keptSockets = 500;
 /** Bodies whose bytes and digest are kept: a post is one of them for 3,000 attempts. */
 const keptBodies = 200;
-/** At one destination, as `Pace.most` and one urgent more. */
-const connectionsPerOrigin = 9;
 
 type Form = 'draft-cavage' | 'rfc9421';
 type Body = { bytes: Buffer; digest: string };
@@ -44,25 +39,12 @@ export function createFediverse(options: FediverseOptions): DestinationKind {
 class Fediverse implements DestinationKind {
   readonly name = 'fediverse';
   readonly #o: FediverseOptions;
-  readonly #agent: Agent;
+  readonly #connections: Connections;
   readonly #bodies = new Map<string, Body>();
-  /** Origins that have answered: a reset there may be a kept socket that they had closed. */
-  readonly #answered = new Set<string>();
-  #open = 0;
 
   constructor(options: FediverseOptions) {
     this.#o = options;
-    this.#agent = new Agent({
-      connect: this.#counted(options.connector.undiciConnect) as never,
-      connections: connectionsPerOrigin,
-      pipelining: 1,
-      allowH2: false,
-      keepAliveTimeout: keptMs,
-      keepAliveMaxTimeout: keptMs,
-      // One deadline over the whole attempt, set here; undici's own timers would only add to it.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+    this.#connections = new Connections(options.connector.undiciConnect, options.clock);
   }
 
   async send(parcel: Parcel, credential: Credential, signal: AbortSignal): Promise<Verdict> {
@@ -79,7 +61,7 @@ class Fediverse implements DestinationKind {
   }
 
   close(): Promise<void> {
-    return this.#agent.destroy();
+    return this.#connections.close();
   }
 
   async #knockTwice(parcel: Parcel, credential: Credential, address: Address, attempt: Knock): Promise<Verdict> {
@@ -100,24 +82,15 @@ class Fediverse implements DestinationKind {
     const request = { method: 'POST', url: address.url, body: body.bytes, digest: body.digest } as const;
     const signed = (form === 'rfc9421' ? signRfc9421 : signDraftCavage)(request, credential, this.#o.clock.now());
     const headers = { ...signed, 'user-agent': this.#o.userAgent, accept: 'application/activity+json' };
-    const reset = this.#open > keptSockets;
-    const dispatch = {
-      origin: address.origin,
-      path: address.path,
-      method: 'POST',
-      headers,
-      body: body.bytes,
-      reset,
-    } as const;
-    const mayBeStale = this.#answered.has(address.origin);
+    const dispatch = { path: address.path, method: 'POST', headers, body: body.bytes } as const;
+    const { client, used } = this.#connections.take(address.origin);
     try {
-      const reply = await attempt.request(this.#agent, dispatch);
-      this.#remember(address.origin);
-      return reply;
+      return await attempt.request(this.#connections, address.origin, client, dispatch);
     } catch (error) {
-      this.#answered.delete(address.origin);
-      if (!mayBeStale || attempt.isOver || !isReset(error)) throw error;
-      return attempt.request(this.#agent, dispatch);
+      // A kept connection that the peer had closed meanwhile: it never saw the request, or will know the second by its id.
+      if (!used || attempt.isOver || !isReset(error)) throw error;
+      const { client: fresh } = this.#connections.take(address.origin);
+      return attempt.request(this.#connections, address.origin, fresh, dispatch);
     }
   }
 
@@ -130,24 +103,6 @@ class Fediverse implements DestinationKind {
     if (this.#bodies.size >= keptBodies) this.#bodies.delete(this.#bodies.keys().next().value!);
     this.#bodies.set(key, known);
     return known;
-  }
-
-  #remember(origin: string): void {
-    if (this.#answered.size >= 10_000) this.#answered.clear();
-    this.#answered.add(origin);
-  }
-
-  #counted(connect: UndiciConnect): UndiciConnect {
-    return (options, callback) =>
-      connect(options, (error, socket) => {
-        if (socket) {
-          this.#open += 1;
-          socket.once('close', () => {
-            this.#open -= 1;
-          });
-        }
-        callback(error, socket);
-      });
   }
 }
 
@@ -184,14 +139,21 @@ class Knock {
     if (reader && !reader.ended) this.#clock.after(drainMs, () => reader.giveUp(new Error('read long enough')));
   }
 
-  request(agent: Agent, options: Dispatcher.DispatchOptions): Promise<Reply> {
+  request(
+    connections: Connections,
+    origin: string,
+    client: Client,
+    options: Dispatcher.DispatchOptions,
+  ): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.isOver) {
+        connections.drop(client);
         reject(new Error('given up'));
         return;
       }
-      this.#reader = new ReplyReader(resolve, reject);
-      agent.dispatch(options, this.#reader);
+      const release = (usable: boolean) => (usable ? connections.done(origin, client) : connections.drop(client));
+      this.#reader = new ReplyReader(resolve, reject, release);
+      client.dispatch(options, this.#reader);
     });
   }
 }
@@ -203,27 +165,24 @@ class ReplyReader implements Dispatcher.DispatchHandler {
   readonly #resolve: (reply: Reply) => void;
   readonly #reject: (error: Error) => void;
   readonly #chunks: Buffer[] = [];
-  #controller: Dispatcher.DispatchController | undefined;
   #reply: Reply | undefined;
   #size = 0;
-  #given: Error | undefined;
+  readonly #release: (usable: boolean) => void;
 
-  constructor(resolve: (reply: Reply) => void, reject: (error: Error) => void) {
+  constructor(resolve: (reply: Reply) => void, reject: (error: Error) => void, release: (usable: boolean) => void) {
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#release = release;
   }
 
   giveUp(error: Error): void {
     if (this.ended) return;
-    this.#given = error;
+    this.ended = true;
     this.#reject(error);
-    this.#controller?.abort(error);
+    this.#release(false);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#given) controller.abort(this.#given);
-  }
+  onRequestStart(): void {}
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Reply['headers']): void {
     if (status < 200) return;
@@ -232,22 +191,27 @@ class ReplyReader implements Dispatcher.DispatchHandler {
     if (status < 300) this.#resolve(this.#reply);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.ended) return;
     this.#size += chunk.length;
     const accepted = this.#reply!.status < 300;
     if (!accepted && this.#size - chunk.length < mostReadBytes) this.#chunks.push(chunk);
     if (this.#size <= (accepted ? drainedBytes : mostReadBytes)) return;
     this.#end();
-    controller.abort(new Error('read enough'));
+    this.giveUp(new Error('read enough'));
   }
 
   onResponseEnd(): void {
+    if (this.ended) return;
     this.ended = true;
     this.#end();
+    this.#release(true);
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.ended) return;
     this.ended = true;
+    this.#release(false);
     // With a status it has answered, even when it then breaks off.
     if (this.#reply) this.#end();
     else this.#reject(error);
