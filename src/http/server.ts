@@ -38,7 +38,7 @@ export function createHttpServer(options: ServerOptions): HttpServer {
 
   const listener = getRequestListener(
     async (request, env) => {
-      const response = await answer(settings, request, env as HttpBindings);
+      const response = await answer(settings, request, env as HttpBindings).catch(renderCollapse);
       if (isStopping) response.headers.set('Connection', 'close');
       return response;
     },
@@ -74,6 +74,12 @@ export function createHttpServer(options: ServerOptions): HttpServer {
       return stop(server, options);
     },
   };
+}
+
+/** Failing to say what failed: nothing of ours is left but a plain sentence, and the log. */
+function renderCollapse(error: unknown): Response {
+  log.error('A request could not be answered: {error}', { error });
+  return new Response('Our doing: this page could not be made.\n', { status: 500 });
 }
 
 /** Connections of trusted proxies carry many clients; their requests are counted one by one instead (answer.ts). */

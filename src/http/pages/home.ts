@@ -37,7 +37,7 @@ async function showHome(context: RouteContext): Promise<Response> {
     aside: { label: words.home.today, content: await renderAside(context) },
     main: html`<h1 class="hidden">${words.home.title}</h1>
 ${renderLocalBanner(context)}
-${before ? nothing : renderComposer(context, {})}
+${before ? nothing : await renderComposer(context, {})}
 <section aria-labelledby="latest" class="stack tight"><h2 id="latest">${words.home.latest}</h2>
 ${list}</section>`,
   });
@@ -80,13 +80,13 @@ function renderNames({ author, mentions }: PostView, ownId: string, context: Rou
   return named.length === 0 ? '' : `${named.map(address).join(' ')} `;
 }
 
-function renderWrite(context: RouteContext, state: ComposerState, status = 200): Promise<Response> {
+async function renderWrite(context: RouteContext, state: ComposerState, status = 200): Promise<Response> {
   const title = context.words.composer.title;
   return renderPage(context, {
     title,
     status,
     mainClass: 'read',
-    main: renderComposer(context, { ...state, isPage: true }),
+    main: await renderComposer(context, { ...state, isPage: true }),
   });
 }
 

@@ -105,7 +105,7 @@ function renderMenu({ words, person, url }: RouteContext): Html {
   other.set('lang', code);
   // The path is percent-encoded by URL; two slashes at its start would name another host.
   const path = url.pathname.replace(/^\/+/, '/');
-  return html`<nav class="row end" aria-label="${words.menu}"><a href="${`${path}?${other}`}" hreflang="${code}" lang="${code}" rel="nofollow">${name}</a> <a href="/about">${words.ways.about}</a> <a href="/sign-in">${words.ways.signIn}</a></nav>`;
+  return html`<nav class="row end" aria-label="${words.menu}"><a href="${`${path}?${other}`}" hreflang="${code}" lang="${code}" rel="nofollow">${name}</a> <a href="/sign-in">${words.ways.signIn}</a></nav>`;
 }
 
 const wayIcons: Record<Way, IconName> = {

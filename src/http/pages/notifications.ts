@@ -123,7 +123,7 @@ function renderGroup(
       ? html`<blockquote><p><a href="${postPath(post.author, post.post)}">${excerptOf(post)}</a></p></blockquote>`
       : nothing;
   return html`<li${about.isNew ? html` class="new"` : nothing}>${icon(icons[kind])}${isTalk ? nothing : html`<div class="nest" aria-hidden="true">${accounts.slice(0, mostEggs).map((account) => html`<span class="egg tiny">${eggOf(account, context)}</span>`)}</div>`}
-<p>${fill(text, { who: renderWho(context, accounts) })} <small class="soft">${formatAge(group.newestAtMs, place.clock.now(), language)}</small></p>
+<p${kind === 'mention' ? html` class="hidden"` : nothing}>${fill(text, { who: renderWho(context, accounts) })} <small class="soft">${formatAge(group.newestAtMs, place.clock.now(), language)}</small></p>
 ${quote}${post && isTalk ? renderPost(context, post, { showsParent: true, landed: about.landed }) : nothing}${decide}</li>`;
 }
 

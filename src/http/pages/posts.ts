@@ -57,7 +57,7 @@ async function showEdit(context: RouteContext): Promise<Response> {
   return renderPage(context, {
     title: context.words.composer.titleEdit,
     mainClass: 'read',
-    main: renderComposer(context, {
+    main: await renderComposer(context, {
       edited,
       isPage: true,
       text: sourceText ?? '',
@@ -76,7 +76,7 @@ async function edit(context: RouteContext): Promise<Response> {
       title: context.words.composer.titleEdit,
       mainClass: 'read',
       status: done.error.status,
-      main: renderComposer(context, { ...draft, edited, isPage: true, error: done.error }),
+      main: await renderComposer(context, { ...draft, edited, isPage: true, error: done.error }),
     });
   }
   return seeOther(context, postPath(edited.author, edited.post), 'edited');

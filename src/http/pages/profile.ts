@@ -85,7 +85,8 @@ async function renderHeader(
   ].filter((note) => typeof note === 'string');
   const path = profilePath(account);
   const isLocal = account.domain === null;
-  const counts = isLocal
+  const showsFollows = isOwn || (isLocal && (await context.place.store.people.find(account.id))?.showsFollows);
+  const counts = showsFollows
     ? html`<a href="${path}/followers">${words.profile.followers(account.followersCount)}</a>, <a href="${path}/following">${words.profile.following(account.followingCount)}</a>, ${words.profile.postCount(account.postsCount)}`
     : html`${words.profile.followers(account.followersCount)}, ${words.profile.following(account.followingCount)}, ${words.profile.postCount(account.postsCount)}`;
   const edit = isOwn ? html`<p class="row"><a class="button" href="/settings">${words.profile.edit}</a></p>` : nothing;

@@ -61,7 +61,8 @@ interface FormState {
 
 function showSignIn(context: RouteContext): Promise<Response> | Response {
   const returnTo = localPath(context.url.searchParams.get('return_to'), '/home');
-  if (context.person) return seeOther(context, returnTo);
+  // An app may ask to choose anew whom it speaks for: then the form is shown to somebody signed in as well.
+  if (context.person && !context.url.searchParams.has('again')) return seeOther(context, returnTo);
   return renderSignIn(context, { returnTo });
 }
 

@@ -35,6 +35,8 @@ export const emptyRemote: Remote = {
   findAccount: async (uri) => failed({ reason: 'not-found', host: new URL(uri).host, words: '404' }),
   findAccountByHandle: async (handle) => failed({ reason: 'not-found', host: handle.split('@').at(-1)!, words: '404' }),
   findPost: async (uri) => failed({ reason: 'not-found', host: new URL(uri).host, words: '404' }),
+  fetchPost: async (uri) => failed({ reason: 'not-found', host: new URL(uri).host, words: '404' }),
+  verify: async () => failed({ status: 401, reason: 'key-refused', detail: '404' }),
   findByUrl: async (url) => failed({ reason: 'not-found', host: URL.parse(url)?.host ?? url, words: '404' }),
 };
 
@@ -79,7 +81,12 @@ export async function serve(about: ServeOptions = {}): Promise<Served> {
     address,
     ask: (path, init) => fetch(`http://${address.address}:${address.port}${path}`, { redirect: 'manual', ...init }),
     async addOwner(handle = 'alice', language = 'en') {
-      const added = await addPerson(place, { handle, displayName: 'Alice Wren', passphrase: 'four odd words here', language });
+      const added = await addPerson(place, {
+        handle,
+        displayName: 'Alice Wren',
+        passphrase: 'four odd words here',
+        language,
+      });
       if (!added.ok) throw added.error;
       return added.value.person;
     },

@@ -1,6 +1,7 @@
 import type { CanariError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
 import { type Audience, audiences, type PostView } from '../../../model/post.ts';
+import { threadReachAbove } from '../../../outgoing/reach.ts';
 import { getPerson, type RouteContext } from '../../route.ts';
 import { icon } from '../drawings.ts';
 import { type Html, html, nothing, raw } from '../html.ts';
@@ -23,7 +24,7 @@ export interface ComposerState {
 }
 
 /** The form in which one writes, answers and corrects. */
-export function renderComposer(context: RouteContext, state: ComposerState): Html {
+export async function renderComposer(context: RouteContext, state: ComposerState): Promise<Html> {
   const { words } = context;
   const person = getPerson(context);
   const { answered, edited } = state;
@@ -47,7 +48,7 @@ ${answered ? html`<blockquote>${excerptOf(answered)}</blockquote>` : nothing}
 ${state.text ?? ''}</textarea></p>
 <details class="warning"${state.contentWarning ? raw(' open') : nothing}><summary><span class="row">${icon('eye-off')} ${words.composer.addWarning}</span></summary><p class="ask"><label for="f-warning">${words.composer.warning}</label><small id="f-warning-hint">${words.composer.warningHint}</small><input id="f-warning" name="warning" maxlength="500" aria-describedby="f-warning-hint" value="${state.contentWarning ?? ''}"></p></details>
 <div class="row choices"><span class="row">${edited ? html`<span class="soft">${words.composer.writtenFor(words.audienceShort[edited.post.audience])}</span>` : renderSelect({ name: 'audience', label: words.composer.audience, value: state.audience ?? defaultAudience(context, answered), choices: audiences.map((one) => [one, words.audiences[one]] as const) })}</span> <span class="row">${renderSelect({ name: 'language', label: words.composer.language, value: language, choices: languages })}</span></div>
-<div class="row keep"><p class="soft">${priceOf(context, answered !== undefined, edited !== undefined)}</p><button class="primary end">${submit}</button></div>
+<div class="row keep"><p class="soft">${await loadPrice(context, state)}</p><button class="primary end">${submit}</button></div>
 </form>`;
 }
 
@@ -59,11 +60,15 @@ function defaultAudience(context: RouteContext, answered: PostView | undefined):
 }
 
 /** What publishing costs, before it is done. */
-function priceOf(context: RouteContext, isAnswer: boolean, isEdit: boolean): string {
+async function loadPrice(context: RouteContext, { answered, edited }: ComposerState): Promise<string> {
   const { words, place } = context;
+  const { account } = getPerson(context);
   if (!place.identity.federates) return words.composer.stays;
-  if (isEdit) return '';
-  return isAnswer ? words.composer.answerGoesTo : words.composer.goesTo(getPerson(context).account.followersCount);
+  if (edited) return '';
+  if (!answered) return words.composer.goesTo(account.followersCount);
+  const inboxes = await place.store.follows.inboxesOfFollowers(account.id, { withoutShared: 'never' });
+  const isToThread = answered.author.id !== account.id && inboxes.length > threadReachAbove;
+  return isToThread ? words.composer.answerToThread : words.composer.answerToAll(inboxes.length);
 }
 
 /** The first words of a post, without its markup. */

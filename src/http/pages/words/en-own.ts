@@ -25,9 +25,7 @@ export const enOwn = {
     emptyTitle: 'Nobody lives here yet',
     emptyText: 'If this place is yours: open the one-time link that the server printed when it started.',
     mismatch: 'The two are not the same.',
-    short: 'At least 10 characters.',
     guessable: 'This one is guessed in seconds. Add words that do not belong together.',
-    handleBad: 'Letters without accents, digits and underscores only, at most 30.',
     nameMissing: 'A name, so that people know who you are.',
   },
   codes: {

@@ -99,7 +99,11 @@ export const en = {
         ? 'Nobody follows you yet: it goes to the people you name.'
         : `Goes to the servers of your ${count(followers, 'follower', 'followers')}, and to the people you name.`,
     stays: 'It stays on this machine: this place does not federate yet.',
-    answerGoesTo: 'Goes to the people named and to the conversation.',
+    answerToThread: 'Goes to the people named and to the servers of the conversation; your followers find it there.',
+    answerToAll: (servers: number) =>
+      servers === 0
+        ? 'Goes to the people named.'
+        : `Goes to the people named and to the ${count(servers, 'server', 'servers')} of your followers.`,
     writtenFor: (audience: string) => `For: ${audience}. Who may see a post does not change afterwards.`,
   },
   home: {

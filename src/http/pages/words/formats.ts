@@ -1,12 +1,16 @@
 import type { Language } from './words.ts';
 
-const perLanguage = (language: Language) => ({
+/** Day before month and 24 hours, as most of the world that reads English here writes them. */
+const dateLocales = { en: 'en-GB', fr: 'fr' } as const;
+
+const perLanguage = (language: Language, dates: string = dateLocales[language]) => ({
   number: new Intl.NumberFormat(language),
   list: new Intl.ListFormat(language, { type: 'conjunction' }),
-  relative: new Intl.RelativeTimeFormat(language, { numeric: 'always', style: 'narrow' }),
-  day: new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', timeZone: 'UTC' }),
-  date: new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }),
-  moment: new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }),
+  // The narrow French form is "-46 min", which reads like a temperature.
+  relative: new Intl.RelativeTimeFormat(language, { numeric: 'always', style: language === 'fr' ? 'short' : 'narrow' }),
+  day: new Intl.DateTimeFormat(dates, { day: 'numeric', month: 'long', timeZone: 'UTC' }),
+  date: new Intl.DateTimeFormat(dates, { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }),
+  moment: new Intl.DateTimeFormat(dates, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }),
 });
 const formats = { en: perLanguage('en'), fr: perLanguage('fr') };
 

@@ -24,9 +24,7 @@ export const frOwn: Pick<Words, 'start' | 'codes' | 'signIn' | 'recover' | 'sett
     emptyTitle: 'Personne n’habite encore ici',
     emptyText: 'Si ce lieu est à vous : ouvrez le lien à usage unique que le serveur a affiché en démarrant.',
     mismatch: 'Les deux ne sont pas les mêmes.',
-    short: 'Au moins 10 caractères.',
     guessable: 'Celle-ci se devine en quelques secondes. Ajoutez des mots sans rapport entre eux.',
-    handleBad: 'Seulement des lettres sans accent, des chiffres et des tirets bas, 30 au plus.',
     nameMissing: 'Un nom, pour que l’on sache qui vous êtes.',
   },
   codes: {
@@ -78,7 +76,7 @@ export const frOwn: Pick<Words, 'start' | 'codes' | 'signIn' | 'recover' | 'sett
     fieldValue: (n) => `Valeur de la ligne ${n}`,
     locked: 'Me demander avant que l’on puisse me suivre',
     discoverable: 'Laisser moteurs de recherche et annuaires montrer ma page',
-    showsFollows: 'Montrer qui je suis et qui me suit',
+    showsFollows: 'Montrer les comptes que je suis et ceux qui me suivent',
     showsFollowsHint: 'Les nombres sont toujours montrés.',
     audience: 'J’écris d’habitude pour',
     sensitive: 'Mes images sont d’habitude sensibles',

@@ -103,7 +103,13 @@ export const fr: Words = {
           ? 'Va au serveur de votre abonné, et aux personnes que vous nommez.'
           : `Va aux serveurs de vos ${number(followers)} abonnés, et aux personnes que vous nommez.`,
     stays: 'Il reste sur cette machine : ce lieu n’est pas encore dans le Fédivers.',
-    answerGoesTo: 'Va aux personnes nommées et à la conversation.',
+    answerToThread: 'Va aux personnes nommées et aux serveurs de la conversation ; vos abonnés la trouvent là.',
+    answerToAll: (servers) =>
+      servers === 0
+        ? 'Va aux personnes nommées.'
+        : servers === 1
+          ? 'Va aux personnes nommées et au serveur de vos abonnés.'
+          : `Va aux personnes nommées et aux ${number(servers)} serveurs de vos abonnés.`,
     writtenFor: (audience) => `Pour : ${audience}. Qui peut voir un billet ne change plus ensuite.`,
   },
   home: {

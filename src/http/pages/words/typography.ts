@@ -8,14 +8,14 @@ export const typesetFrench = (text: string) =>
     .replace(/« /g, '«\u202f')
     .replace(/ (?=:(?:\s|$))/g, '\u00a0');
 
-type Sentence = (...values: never[]) => string;
+type Maker = (...values: never[]) => unknown;
 
 /** A copy of a catalogue in which every sentence, also one that is made by a function, is set in French spacing. */
 export function typesetCatalogue<T>(value: T): T {
   if (typeof value === 'string') return typesetFrench(value) as T;
   if (typeof value === 'function') {
-    const sentence = value as unknown as Sentence;
-    return ((...values: never[]) => typesetFrench(sentence(...values))) as T;
+    const make = value as unknown as Maker;
+    return ((...values: never[]) => typesetCatalogue(make(...values))) as T;
   }
   if (Array.isArray(value)) return value.map(typesetCatalogue) as T;
   if (typeof value === 'object' && value !== null) {
