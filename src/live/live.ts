@@ -12,6 +12,8 @@ export type LiveEvent =
   | { readonly kind: 'post-deleted'; readonly postId: PostId; readonly authorId: AccountId; readonly uri: string }
   | { readonly kind: 'account'; readonly accountId: AccountId }
   | { readonly kind: 'follows'; readonly accountId: AccountId }
+  /** An activity was taken in and waits to be applied. */
+  | { readonly kind: 'incoming' }
   | { readonly kind: 'home'; readonly personId: AccountId; readonly postId: PostId }
   | { readonly kind: 'notification'; readonly personId: AccountId; readonly notificationId: NotificationId };
 

@@ -33,15 +33,18 @@ export async function keepPost(
   return undefined;
 }
 
-/** The changed words of a post that is known. Its audience, its author and its place in the thread stay. */
-export async function renewPost(tx: PlaceTransaction, known: Post, parsed: ReadPost): Promise<void> {
+/**
+ * The changed words of a post that is known. Its audience, its author and its place in the thread stay.
+ * @param nowMs when its document names no time of the change.
+ */
+export async function renewPost(tx: PlaceTransaction, known: Post, parsed: ReadPost, nowMs: number): Promise<void> {
   const mentioned = await findMentioned(tx, parsed);
   // Who was named once has been told, and may go on seeing it.
   const mentionIds = [...new Set([...(await tx.posts.mentionedIds(known.id)), ...mentioned])];
   const changes: PostChanges = {
     ...wordsOf(parsed),
     mentionIds,
-    editedAtMs: parsed.editedAtMs ?? known.editedAtMs ?? known.publishedAtMs,
+    editedAtMs: parsed.editedAtMs ?? nowMs,
   };
   await tx.posts.update(known.id, changes);
 }

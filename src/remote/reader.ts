@@ -1,5 +1,5 @@
 import { isActor } from '../activitypub/parse/actor.ts';
-import { isPost, type ReadPost, readPost } from '../activitypub/parse/post.ts';
+import { isPost, readPost } from '../activitypub/parse/post.ts';
 import { readUri } from '../activitypub/parse/values.ts';
 import { getPrivateKey, readPublicKey } from '../activitypub/signature/keys.ts';
 import type { Signer } from '../activitypub/signature/request.ts';
@@ -10,7 +10,6 @@ import { limits } from '../base/limits.ts';
 import type { Fetcher } from '../base/net/guarded-fetch.ts';
 import { isSameOrigin, readRemoteUrl } from '../base/net/hostname.ts';
 import { failed, ok, type Result } from '../base/result.ts';
-import type { Account } from '../model/account.ts';
 import type { Addresses, PlaceIdentity } from '../model/place.ts';
 import type { Post } from '../model/post.ts';
 import type { PlaceStore } from '../store/place/place-store.ts';
@@ -18,7 +17,7 @@ import { createAccounts } from './accounts.ts';
 import type { DocumentFailure, DocumentReader, RemoteDocument } from './fetch.ts';
 import { type KeyCache, type KeyFinder, verifyRequest } from './keys.ts';
 import { keepPost } from './posts.ts';
-import { FetchBudget, type Remote, type RemoteFailure } from './remote.ts';
+import { FetchBudget, type FetchedPost, type Remote, type RemoteFailure } from './remote.ts';
 import { createWebFinger } from './webfinger.ts';
 
 /** What reading others needs of a place. */
@@ -54,7 +53,11 @@ export function createRemote(place: PlaceParts, shared: SharedParts): Remote {
   const signAs = createSigner(place);
   const isOwn = (uri: string) => uri.startsWith(`${identity.origin}/`);
 
+  const recent = new RecentActors(clock);
+
   const ask: Ask = async (uri, budget) => {
+    const seen = recent.take(uri);
+    if (seen) return ok(seen);
     const host = URL.canParse(uri) ? new URL(uri).host : '';
     if (!identity.federates) return failed({ reason: 'not-federating', host, words: 'this place has no domain yet' });
     const url = readRemoteUrl(uri, shared.fetcher.network.labHosts);
@@ -107,10 +110,39 @@ export function createRemote(place: PlaceParts, shared: SharedParts): Remote {
     findAccountByHandle: (handle, { budget } = {}) =>
       accounts.findByHandle(handle, budget ?? new FetchBudget(limits.fetchesPerActivity)),
     findPost: posts.find,
+    fetchPost: posts.fetch,
     findByUrl,
-    verify: async (request) => verifyRequest(request, shared.keys, clock, await signAs()),
+    async verify(request) {
+      const verified = await verifyRequest(request, shared.keys, clock, await signAs());
+      if (verified.ok && verified.value.ownerDocument) recent.add(verified.value.owner, verified.value.ownerDocument);
+      return verified;
+    },
   };
 }
+
+/** Documents that came along with a key, kept a moment: who speaks for the first time is fetched once, not twice. */
+class RecentActors {
+  readonly #clock: Clock;
+  readonly #documents = new Map<string, { document: JsonObject; untilMs: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  add(uri: string, document: JsonObject): void {
+    this.#documents.set(uri, { document, untilMs: this.#clock.monotonic() + recentMs });
+    if (this.#documents.size > mostRecent) this.#documents.delete(this.#documents.keys().next().value!);
+  }
+
+  take(uri: string): RemoteDocument | undefined {
+    const kept = this.#documents.get(uri);
+    this.#documents.delete(uri);
+    return kept && kept.untilMs > this.#clock.monotonic() ? { id: uri, document: kept.document } : undefined;
+  }
+}
+
+const recentMs = 60_000;
+const mostRecent = 200;
 
 /** The key of the first person signs what the place asks of others; a place without anybody asks unsigned. */
 function createSigner({ store, addresses }: PlaceParts): () => Promise<Signer | undefined> {
@@ -144,12 +176,6 @@ function explain({ reason, detail }: DocumentFailure, host: string): RemoteFailu
 }
 
 type FoundPost = Result<Post, RemoteFailure>;
-
-/** A post that was fetched, with its author. */
-interface FetchedPost {
-  readonly parsed: ReadPost;
-  readonly author: Account;
-}
 
 /** Posts elsewhere, with what they answer. */
 function createPosts(parts: Surroundings & { ask: Ask; findAccount: Remote['findAccount'] }) {
@@ -213,5 +239,10 @@ function createPosts(parts: Surroundings & { ask: Ask; findAccount: Remote['find
     return stored ? ok(stored) : failed({ reason: 'gone', host, words: 'it was deleted' });
   }
 
-  return { find, keepDocument };
+  const fetch: Remote['fetchPost'] = (uri, { budget } = {}) =>
+    parts.isOwn(uri)
+      ? Promise.resolve(failed({ reason: 'not-found', host: new URL(uri).host, words: 'not from elsewhere' }))
+      : fetchPost(uri, budget ?? new FetchBudget(limits.fetchesPerActivity));
+
+  return { find, fetch, keepDocument };
 }

@@ -1,4 +1,5 @@
 import { getDomain } from 'tldts';
+import type { ReadPost } from '../activitypub/parse/post.ts';
 import type { SignedRequest } from '../activitypub/signature/request.ts';
 import type { Result } from '../base/result.ts';
 import type { Account } from '../model/account.ts';
@@ -56,6 +57,12 @@ export class FetchBudget {
   }
 }
 
+/** A post that its origin has served just now, with its author. */
+export interface FetchedPost {
+  readonly parsed: ReadPost;
+  readonly author: Account;
+}
+
 /** The guarded way to read others: what is known is answered from the store, what is not is fetched from its origin and kept. */
 export interface Remote {
   /** An account by its ActivityPub id. Read again when older than a day, or with `refresh`. */
@@ -67,6 +74,8 @@ export interface Remote {
   findAccountByHandle(handle: string, options?: { budget?: FetchBudget }): Promise<Result<Account, RemoteFailure>>;
   /** A post by its ActivityPub id, with its author and up to `limits.threadDepth` posts that it answers. */
   findPost(uri: string, options?: { budget?: FetchBudget }): Promise<Result<Post, RemoteFailure>>;
+  /** A post as its origin has it now, known or not; nothing is stored but its author. */
+  fetchPost(uri: string, options?: { budget?: FetchBudget }): Promise<Result<FetchedPost, RemoteFailure>>;
   /** Whatever is behind a URL that a person pasted: an account's or a post's page or id. */
   findByUrl(
     url: string,

@@ -25,23 +25,24 @@ interface Common {
   readonly addressees: Addressees;
 }
 
-/** What may come in, one shape per verb. `other`: what we know of and do nothing with. */
-export type ReadActivity = Common &
-  (
-    | { readonly verb: 'Follow' | 'Block'; readonly object: string }
-    | { readonly verb: 'Accept' | 'Reject' | 'Undo'; readonly inner: InnerActivity }
-    | { readonly verb: 'Create' | 'Update' | 'Delete'; readonly object: Reference }
-    | {
-        readonly verb: 'Announce';
+/** One shape for each of the verbs, so that a `switch` tells them apart. */
+type Each<Verb extends string, Rest> = Verb extends string ? Common & { readonly verb: Verb } & Rest : never;
+
+/** What may come in, one shape per verb. `other`: what we know of and do nothing with. `Like`: also a reaction with an emoji. */
+export type ReadActivity =
+  | Each<'Follow' | 'Block' | 'Like', { readonly object: string }>
+  | Each<'Accept' | 'Reject' | 'Undo', { readonly inner: InnerActivity }>
+  | Each<'Create' | 'Update' | 'Delete', { readonly object: Reference }>
+  | Each<
+      'Announce',
+      {
         readonly object: string;
         /** Set when it wraps an activity (Lemmy, FEP-1b12); `object` is then what that activity is about. */
         readonly wraps: string | null;
         readonly publishedAtMs: number | null;
       }
-    /** A Like, or a reaction with an emoji, which counts as one. */
-    | { readonly verb: 'Like'; readonly object: string }
-    | { readonly verb: 'other'; readonly type: string }
-  );
+    >
+  | Each<'other', { readonly type: string }>;
 
 const likes = new Set(['Like', 'EmojiReact', 'EmojiReaction']);
 const wrapped = new Set([
