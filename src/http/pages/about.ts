@@ -27,7 +27,7 @@ ${
       )}</section>`
     : nothing
 }
-<section class="stack tight"><h2>${words.about.follow}</h2><p>${words.about.followText}</p></section>
+${place.identity.federates ? html`<section class="stack tight"><h2>${words.about.follow}</h2><p>${words.about.followText}</p></section>` : nothing}
 ${domainHelp}
 <section class="stack tight"><h2>${words.about.privacy}</h2><p>${words.about.privacyText}</p></section>
 <section class="stack tight" id="canari"><h2>Canari</h2><p><a href="${licence}" rel="noopener noreferrer">${words.about.machine}</a></p></section>`,

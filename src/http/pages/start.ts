@@ -1,5 +1,5 @@
 import type { CanariError } from '../../base/errors.ts';
-import { addPerson, isStartKey } from '../../people/set-up.ts';
+import { addPerson, checkHandle, isStartKey } from '../../people/set-up.ts';
 import { openSession } from '../../people/sign-in.ts';
 import { renderSessionCookie } from '../cookies.ts';
 import type { Route, RouteContext } from '../route.ts';
@@ -66,7 +66,9 @@ async function create(context: RouteContext): Promise<Response> {
   const handle = (fields.get('handle') ?? '').trim().replace(/^@/, '');
   const passphrase = fields.get('passphrase') ?? '';
   const state = { key, displayName, handle, status: 422 };
+  const badHandle = checkHandle(handle);
   const wrong = {
+    ...(badHandle && whereItBelongs(context, badHandle).wrong),
     ...(displayName === '' && { displayName: words.start.nameMissing }),
     ...(isGuessable(passphrase, [handle, displayName, place.identity.domain]) && { passphrase: words.start.guessable }),
     ...(passphrase !== fields.get('again') && { again: words.start.mismatch }),

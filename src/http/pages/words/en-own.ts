@@ -11,8 +11,7 @@ export const enOwn = {
     displayName: 'Your name',
     displayNameHint: 'As people read it. Changes whenever you like.',
     handle: 'Name in your address',
-    handleHint: (domain: string) =>
-      `You will be @name@${domain}. Letters without accents, digits, underscores; it starts with a letter or digit.`,
+    handleHint: (domain: string) => `You will be @name@${domain}. Letters without accents, digits, underscores.`,
     passphrase: 'Passphrase',
     passphraseHint:
       'Four or five words that do not belong together are stronger than one odd word. At least 10 characters.',
@@ -150,7 +149,7 @@ export const enOwn = {
     who: 'Who lives here',
     follow: 'To follow from elsewhere',
     followText:
-      'Search for the address below on your own server, then press Follow there. Without an account, the Atom feed works in any feed reader.',
+      'Search for the address above on your own server, then press Follow there. Without an account, the Atom feed works in any feed reader.',
     machine: 'Canari, free software under the AGPL',
     privacy: 'What is kept',
     privacyText:

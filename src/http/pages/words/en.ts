@@ -270,3 +270,6 @@ export const en = {
     nobody: 'Nobody yet.',
   },
 };
+
+/** Every sentence of the pages; English is the pattern, so a sentence missing in French does not compile. */
+export type Words = typeof en;

@@ -1,4 +1,4 @@
-import type { Language } from './words.ts';
+import type { Language } from './language.ts';
 
 /** Day before month and 24 hours, as most of the world that reads English here writes them. */
 const dateLocales = { en: 'en-GB', fr: 'fr' } as const;

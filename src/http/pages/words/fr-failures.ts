@@ -1,5 +1,5 @@
+import type { Words } from './en.ts';
 import { formatNumber } from './formats.ts';
-import type { Words } from './words.ts';
 
 const number = (value: string | number | undefined) => formatNumber(Number(value), 'fr');
 

@@ -1,5 +1,5 @@
+import type { Words } from './en.ts';
 import { formatNumber } from './formats.ts';
-import type { Words } from './words.ts';
 
 const number = (value: number) => formatNumber(value, 'fr');
 const count = (value: number, one: string, many: string) => `${number(value)} ${value < 2 ? one : many}`;
@@ -11,8 +11,7 @@ export const frOwn: Pick<Words, 'start' | 'codes' | 'signIn' | 'recover' | 'sett
     displayName: 'Nom affiché',
     displayNameHint: 'Tel qu’on le lit. Se change quand vous voulez.',
     handle: 'Nom dans l’adresse',
-    handleHint: (domain) =>
-      `Vous serez @nom@${domain}. Des lettres sans accent, des chiffres, un tiret bas ; il commence par une lettre ou un chiffre.`,
+    handleHint: (domain) => `Vous serez @nom@${domain}. Des lettres sans accent, des chiffres, des tirets bas.`,
     passphrase: 'Phrase de passe',
     passphraseHint: 'Quatre ou cinq mots sans rapport entre eux valent mieux qu’un mot tordu. Au moins 10 caractères.',
     again: 'Phrase de passe, encore une fois',
@@ -151,7 +150,7 @@ export const frOwn: Pick<Words, 'start' | 'codes' | 'signIn' | 'recover' | 'sett
     who: 'Qui habite ici',
     follow: 'Pour suivre d’ailleurs',
     followText:
-      'Cherchez l’adresse ci-dessous sur votre propre serveur, puis appuyez là-bas sur Suivre. Sans compte, le flux Atom se lit dans n’importe quel lecteur de flux.',
+      'Cherchez l’adresse ci-dessus sur votre propre serveur, puis appuyez là-bas sur Suivre. Sans compte, le flux Atom se lit dans n’importe quel lecteur de flux.',
     machine: 'Canari, logiciel libre sous AGPL',
     privacy: 'Ce qui est gardé',
     privacyText:

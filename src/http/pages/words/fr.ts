@@ -1,7 +1,7 @@
+import type { Words } from './en.ts';
 import { formatNumber } from './formats.ts';
 import { frFailures } from './fr-failures.ts';
 import { frOwn } from './fr-own.ts';
-import type { Words } from './words.ts';
 
 const number = (value: number) => formatNumber(value, 'fr');
 /** En français, zéro et un sont au singulier. */

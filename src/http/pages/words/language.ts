@@ -1,0 +1,2 @@
+export type Language = 'en' | 'fr';
+export const languages: readonly Language[] = ['en', 'fr'];
