@@ -90,8 +90,8 @@ async function hidesFollows({ place, person }: RouteContext, account: Account): 
 }
 
 /**
- * Followers or followed, as far as this place knows them. Who hides theirs is left out everywhere, also on the other side of the relation:
- * else the followers of a remote account would tell whom the people here follow.
+ * Followers or followed, as far as this place knows them. The lists of a remote account leave out who hides theirs here: else its
+ * followers would tell whom the people here follow.
  */
 async function follows(context: RouteContext, side: 'followers' | 'following'): Promise<Response> {
   const { place, person } = context;
@@ -101,7 +101,8 @@ async function follows(context: RouteContext, side: 'followers' | 'following'): 
   const entries = await place.store.follows[side](account.id, page);
   const shown: AccountPage[number][] = [];
   for (const entry of entries) {
-    if (entry.account.domain !== null || !(await hidesFollows(context, entry.account))) shown.push(entry);
+    const tells = account.domain !== null && entry.account.domain === null;
+    if (!tells || !(await hidesFollows(context, entry.account))) shown.push(entry);
   }
   return answerAccounts(context, shown, entries);
 }

@@ -2,6 +2,7 @@ import { CanariError } from '../../base/errors.ts';
 import { type AuthorizationRequest, checkAuthorization, issueCode, outOfBand } from '../../people/apps.ts';
 import { renderConsent, renderOobCode } from '../pages/consent.ts';
 import { getPerson, type Route, type RouteContext } from '../route.ts';
+import { Params } from './params.ts';
 
 /** `state` comes back to the app as it was; longer than this is no state but a load. */
 const longestState = 4_096;
@@ -64,9 +65,19 @@ async function check(context: RouteContext, fields: URLSearchParams) {
   });
 }
 
+/** `force_login`: the app wants the person to choose whom they are, though the browser is signed in. The session stays until they have. */
+function signInAgain({ url }: RouteContext): Response {
+  const back = new URL(url);
+  back.searchParams.delete('force_login');
+  const query = new URLSearchParams({ return_to: back.pathname + back.search, again: 'yes' });
+  return new Response(null, { status: 303, headers: { Location: `/sign-in?${query}`, 'Cache-Control': 'no-store' } });
+}
+
 /** GET /oauth/authorize: asks the person, who has signed in, whether the app may. */
 async function ask(context: RouteContext): Promise<Response> {
   getPerson(context);
+  if (new Params({ force_login: context.url.searchParams.get('force_login') }).flag('force_login'))
+    return signInAgain(context);
   const checked = await check(context, context.url.searchParams);
   if (checked instanceof Response) return checked;
   const { app, scopes, request } = checked;

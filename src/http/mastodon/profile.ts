@@ -7,9 +7,28 @@ import { renderCredentialAccount } from './entities/account.ts';
 import { readVisibility, visibilities } from './entities/visibility.ts';
 import { type Params, readParams } from './params.ts';
 
+/**
+ * A field's value as it was typed, from its HTML: an app sends back what it read here, so a link must come out whole, not as the shortened
+ * address that people see, and somebody's handle with its server.
+ */
+function readTyped(valueHtml: string, origin: string): string {
+  const whole = valueHtml.replace(
+    /<a href="([^"]*)"([^>]*)>(.*?)<\/a>/gs,
+    (_link, href: string, more: string, label: string) => {
+      if (more.includes('hashtag')) return label;
+      if (!more.includes('mention')) return href;
+      return href.startsWith(`${origin}/`) ? label : `${label}@${URL.parse(href)?.host ?? ''}`;
+    },
+  );
+  return htmlToText(whole).trim();
+}
+
 async function answerPerson(context: RouteContext, person: Person): Promise<Response> {
   const followRequestsCount = await context.place.store.follows.countRequests(person.account.id);
-  const fields = person.account.fields.map(({ name, valueHtml }) => ({ name, value: htmlToText(valueHtml).trim() }));
+  const fields = person.account.fields.map(({ name, valueHtml }) => ({
+    name,
+    value: readTyped(valueHtml, context.place.identity.origin),
+  }));
   const viewer = { place: context.place, viewerId: person.account.id };
   return json(renderCredentialAccount(person, { followRequestsCount, fields }, viewer));
 }
