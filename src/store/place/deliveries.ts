@@ -4,6 +4,7 @@ import type {
   Added,
   Claim,
   Committed,
+  DeliveryState,
   DeliveryStore,
   DestinationId,
   NewDelivery,
@@ -19,6 +20,22 @@ import type { OpenDatabase } from '../database.ts';
 import { Claims } from './claims.ts';
 import { prepareStatements } from './delivery-statements.ts';
 import { supersede } from './supersede.ts';
+
+/** One delivery of a post as its receipts read it. */
+export type LandedRow = {
+  destination: DestinationId;
+  state: DeliveryState;
+  attempts: number;
+  /** Engine time before which it is not tried; 0 when only its queue decides. */
+  nextAtMs: number;
+  lastAttemptAtMs: number | null;
+  endedAtMs: number | null;
+  code: ReasonCode | null;
+  words: string | null;
+  followers: number;
+  /** Engine time before which its queue is not looked at; 0 when it is ready, null when nothing waits there. */
+  queueDueAtMs: number | null;
+};
 
 /** The durable queue of one place (`delivery/contract.ts`), in prepared SQL: a claim and its end are about 20 µs together. */
 export class SqliteDeliveries<Tables> implements DeliveryStore<Transaction<Tables>> {
@@ -177,6 +194,19 @@ export class SqliteDeliveries<Tables> implements DeliveryStore<Transaction<Table
 
   async release(destination: DestinationId, engineNowMs: number): Promise<boolean> {
     return this.#write(() => Number(this.#sql.release.run(engineNowMs, destination).changes) > 0);
+  }
+
+  /** What became of the deliveries of a post, the newest per inbox, for its receipts; without those that a newer one made needless. */
+  async loadLanded(postId: AnyId): Promise<LandedRow[]> {
+    return this.#inTurn(() => this.#sql.landed.all(postId) as unknown as LandedRow[]);
+  }
+
+  /** Deliveries that wait, in all and per destination the most, for the operator's page. */
+  async loadWaiting(limit: number): Promise<{ destination: DestinationId; waiting: number; dueAtMs: number }[]> {
+    return this.#inTurn(
+      () =>
+        this.#sql.waiting.all(limit) as unknown as { destination: DestinationId; waiting: number; dueAtMs: number }[],
+    );
   }
 
   /** Takes the connection in turn: others' transactions are never read half done, nor written into. */

@@ -58,6 +58,13 @@ const statements = {
   allLater:
     "select cast(id as text) id from deliveries where destination = ? and state = 'waiting' and next_at > 0 limit ?",
 
+  landed: `select d.destination, d.state, d.attempts, d.next_at nextAtMs, d.last_attempt_at lastAttemptAtMs, d.ended_at endedAtMs,
+      d.reason code, d.words, d.weight followers, q.due_at queueDueAtMs
+    from deliveries d left join queues q on q.destination = d.destination
+    where d.id in (select max(id) from deliveries where post_id = ? and state <> 'cancelled' group by inbox_id)`,
+  waiting: `select destination, count(*) waiting, coalesce((select due_at from queues q where q.destination = d.destination), 0) dueAtMs
+    from deliveries d where state = 'waiting' group by destination order by waiting desc limit ?`,
+
   untried: `select cast(d.id as text) id, a.kind from deliveries d join activities a on a.id = d.activity_id
     where d.object_key = ? and d.destination = ? and d.inbox_id = ? and d.state = 'waiting' and d.attempts = 0`,
   cancel: "update deliveries set state = 'cancelled', ended_at = ?, reason = 'superseded' where id = ?",
