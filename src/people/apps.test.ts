@@ -60,8 +60,11 @@ async function register(changes: Partial<typeof draft> = {}) {
 const grant = (app: App, codeChallenge: string | null = null, scopes: Scope[] = ['read']) =>
   issueCode(place, { app, personId: person.account.id, redirectUri: callback, scopes, codeChallenge });
 
-const exchange = (app: App, code: string, more: { proven?: boolean; redirectUri?: string; codeVerifier?: string } = {}) =>
-  exchangeCode(place, { app, proven: true, code, redirectUri: callback, codeVerifier: null, ...more });
+const exchange = (
+  app: App,
+  code: string,
+  more: { proven?: boolean; redirectUri?: string; codeVerifier?: string } = {},
+) => exchangeCode(place, { app, proven: true, code, redirectUri: callback, codeVerifier: null, ...more });
 
 test('registration keeps its bounds at limit - 1, limit and limit + 1', async () => {
   const codeOf = async (changes: Partial<Parameters<typeof registerApp>[1]>) => {
@@ -85,7 +88,14 @@ test('registration keeps its bounds at limit - 1, limit and limit + 1', async ()
     'CANARI_APP_REDIRECT',
     'CANARI_APP_REDIRECT',
   ]);
-  for (const uri of ['javascript:alert(1)', 'data:text/html,x', '/back', 'https://app.test/#x', 'https://a:b@app.test/', 'no scheme']) {
+  for (const uri of [
+    'javascript:alert(1)',
+    'data:text/html,x',
+    '/back',
+    'https://app.test/#x',
+    'https://a:b@app.test/',
+    'no scheme',
+  ]) {
     assert.equal(await codeOf({ redirectUris: [uri] }), 'CANARI_APP_REDIRECT', uri);
   }
   for (const uri of ['oauth2redirect://com.keylesspalace.tusky/', 'icecubesapp:', 'http://localhost:3000/cb?x=1']) {
@@ -193,7 +203,10 @@ test('PKCE is verified, cannot be left out and cannot be added later', async () 
 
 test('an app proves itself with its secret, and alone may speak for nobody', async () => {
   const { app, clientSecret } = await register();
-  assert.deepEqual(await authenticateApp(place, app.clientId, clientSecret), { ok: true, value: { app, proven: true } });
+  assert.deepEqual(await authenticateApp(place, app.clientId, clientSecret), {
+    ok: true,
+    value: { app, proven: true },
+  });
   for (const secret of ['wrong', '', `${clientSecret}x`]) {
     const known = await authenticateApp(place, app.clientId, secret);
     assert.equal(!known.ok && known.error.status, 401);

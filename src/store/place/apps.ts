@@ -173,11 +173,7 @@ export const appsStore = (db: Kysely<PlaceTables>) => ({
   },
   /** Locks one app of one person out; another person's token stays. */
   async removeTokenOf(personId: AccountId, tokenHash: string): Promise<void> {
-    await db
-      .deleteFrom('app_tokens')
-      .where('token_hash', '=', tokenHash)
-      .where('person_id', '=', personId)
-      .execute();
+    await db.deleteFrom('app_tokens').where('token_hash', '=', tokenHash).where('person_id', '=', personId).execute();
   },
   async markTokenUsed(tokenHash: string, atMs: number): Promise<void> {
     await db.updateTable('app_tokens').set({ last_used_at: atMs }).where('token_hash', '=', tokenHash).execute();
