@@ -70,7 +70,8 @@ export async function answer(options: AnswerOptions, request: Request, env: Http
   env.outgoing.once('close', giveBack);
   const found = findPlace(options, request, env, socketAddress);
   if (found instanceof Response) return found;
-  const url = new URL(request.url.slice(new URL(request.url).origin.length), found.identity.origin);
+  // Joined as text: `//evil.example/` resolved against the origin would be another host.
+  const url = new URL(found.identity.origin + request.url.slice(new URL(request.url).origin.length));
   const arrived: Arrived = {
     place: found,
     request,
