@@ -51,8 +51,8 @@ export const renderNodeinfoLinks = (origin: string): Document => ({
 export function renderNodeinfo(parts: {
   version: NodeinfoVersion;
   softwareVersion: string;
-  /** Where the source is (AGPL section 13). */
-  repository: string;
+  /** Where the source is (AGPL section 13); undefined while nobody has said. */
+  repository: string | undefined;
   people: number;
   activeMonth: number;
   activeHalfyear: number;

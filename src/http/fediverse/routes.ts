@@ -1,3 +1,8 @@
 import type { Route } from '../route.ts';
+import { actorRoutes } from './actors.ts';
+import { discoveryRoutes } from './discovery.ts';
+import { inboxRoutes } from './inbox.ts';
+import { postRoutes } from './posts.ts';
 
-export const fediverseRoutes: readonly Route[] = [];
+/** What other servers ask of a place, and where they bring what they have to say. */
+export const fediverseRoutes: readonly Route[] = [...discoveryRoutes, ...actorRoutes, ...postRoutes, ...inboxRoutes];

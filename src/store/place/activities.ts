@@ -43,6 +43,28 @@ export function activitiesStore(db: Kysely<PlaceTables>) {
         }
       );
     },
+    /** The id of the first activity of a kind about an object. */
+    async findId(objectKey: string, kind: string): Promise<ActivityId | undefined> {
+      const row = await db
+        .selectFrom('activities')
+        .select('id')
+        .where('object_key', '=', objectKey)
+        .where('kind', '=', kind)
+        .orderBy('id')
+        .limit(1)
+        .executeTakeFirst();
+      return row?.id;
+    },
+    /** The post that a Create was about; undefined for any other activity. */
+    async findPostId(id: string): Promise<PostId | undefined> {
+      const row = await db
+        .selectFrom('activities')
+        .select('object_key')
+        .where('id', '=', id as ActivityId)
+        .where('kind', '=', 'Create')
+        .executeTakeFirst();
+      return row?.object_key.startsWith('post:') ? (row.object_key.slice(5) as PostId) : undefined;
+    },
     /** Inboxes that were sent something of this post, or whose people answered, boosted or liked it: an Update and a Delete go there too. */
     async inboxesTouchedBy(postId: PostId): Promise<string[]> {
       const { rows } = await sql<{ url: string }>`
