@@ -77,6 +77,7 @@ function main(args: string[]): number {
     '--test-reporter=spec',
     `--test-concurrency=${concurrency}`,
     `--test-timeout=${timeoutMs}`,
+    '--test-force-exit',
     ...only,
   ];
   const { status, error } = spawnSync(process.execPath, [...flags, ...files], { cwd: root, stdio: 'inherit' });
