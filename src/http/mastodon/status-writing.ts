@@ -22,9 +22,15 @@ const longestKey = 255;
 
 /** What an app can ask of a post that is not there yet: said plainly, instead of posting half of what the person meant. */
 function refuseUnknownParts(params: Params) {
-  if ((params.texts('media_ids') ?? []).length > 0)
+  if (params.texts('media_ids')?.some((id) => id !== ''))
     throw invalid('Pictures and other files cannot be posted here yet.');
-  if ((params.inner('poll')?.texts('options') ?? []).length > 0) throw invalid('Polls cannot be posted here yet.');
+  if (
+    params
+      .inner('poll')
+      ?.texts('options')
+      ?.some((option) => option !== '')
+  )
+    throw invalid('Polls cannot be posted here yet.');
   if (params.text('scheduled_at'))
     throw invalid('Posts cannot be scheduled here yet.', 'Post it now, or keep it as a draft.');
   if (params.text('quoted_status_id') || params.text('quote_id')) throw invalid('Posts cannot be quoted here yet.');
