@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { systemClock } from '../../src/base/clock.ts';
 import type { StatusEntity } from '../../src/http/mastodon/entities/status.ts';
 import { type Served, serve } from '../../src/http/testing/serve.ts';
 import type { Person } from '../../src/model/account.ts';
@@ -12,9 +13,11 @@ import * as schemas from './apps.schemas.ts';
 let served: Served;
 let alice: Person;
 let token: string;
+/** How far the place's clock is ahead. */
+let shiftMs = 0;
 
 before(async () => {
-  served = await serve({ address: '127.77.40.4' });
+  served = await serve({ address: '127.77.40.4', clock: { ...systemClock, now: () => Date.now() + shiftMs } });
   alice = await served.addOwner();
   token = (await issuePersonToken(served.place, alice.account.id, allScopes)).token;
 });
@@ -234,4 +237,22 @@ test('what others wrote is harmless in the API as on the pages', async () => {
   assert.equal(post.content, '<p>&lt;script&gt;alert(1)&lt;/script&gt; &amp; &lt;b&gt;</p>');
   const page = await served.ask(`/api/v1/statuses/${post.id}`);
   assert.equal(page.headers.get('x-content-type-options'), 'nosniff');
+});
+
+test('a mute for a time ends by itself, in the relation and in the list', async () => {
+  const bob = await served.addOwner('bob');
+  const muted = await ask(`/api/v1/accounts/${bob.account.id}/mute`, {
+    method: 'POST',
+    body: new URLSearchParams({ duration: '60' }),
+  });
+  assert.equal(schemas.relationship.parse(await muted.json()).muting, true);
+  const list = async () => (await bodyOf<unknown[]>(await ask('/api/v1/mutes'))).length;
+  assert.equal(await list(), 1);
+  shiftMs = 61_000;
+  assert.equal(await list(), 0);
+  const [relation] = await bodyOf<{ muting: boolean }[]>(
+    await ask(`/api/v1/accounts/relationships?id[]=${bob.account.id}`),
+  );
+  assert.equal(relation?.muting, false);
+  shiftMs = 0;
 });

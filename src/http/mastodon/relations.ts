@@ -48,7 +48,8 @@ async function blocks(context: RouteContext): Promise<Response> {
 
 async function mutes(context: RouteContext): Promise<Response> {
   const page = readPage(await readParams(context), pageBounds.accounts);
-  return answerAccounts(context, await context.place.store.blocks.mutePage(getPerson(context).account.id, page));
+  const { store, clock } = context.place;
+  return answerAccounts(context, await store.blocks.mutePage(getPerson(context).account.id, page, clock.now()));
 }
 
 const accountPath = (verb: string) => `/api/v1/accounts/:id/${verb}`;

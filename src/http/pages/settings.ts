@@ -214,7 +214,7 @@ async function showBlocks(context: RouteContext): Promise<Response> {
   const { id } = getPerson(context).account;
   const page = { limit: mostKeptAway };
   const blocked = await place.store.blocks.page(id, page);
-  const muted = await place.store.blocks.mutePage(id, page);
+  const muted = await place.store.blocks.mutePage(id, page, place.clock.now());
   const list = (entries: typeof blocked, verb: 'unblock' | 'unmute', none: string) =>
     entries.length === 0
       ? html`<p class="soft">${none}</p>`

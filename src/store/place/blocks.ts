@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { AccountId } from '../../model/ids.ts';
 import { accountsStore } from './accounts.ts';
 import type { AccountPage } from './follows.ts';
@@ -7,11 +7,17 @@ import type { PlaceTables } from './tables.ts';
 
 /** Blocks (both ways, also those that others told us of) and mutes (ours alone, told to nobody). */
 export function blocksStore(db: Kysely<PlaceTables>) {
-  async function pageOf(table: 'blocks' | 'mutes', id: AccountId, page: PageRequest): Promise<AccountPage> {
-    const query = db
+  async function pageOf(
+    table: 'blocks' | 'mutes',
+    id: AccountId,
+    page: PageRequest,
+    nowMs?: number,
+  ): Promise<AccountPage> {
+    let query = db
       .selectFrom(table)
       .select([`${table}.id`, 'target_id'])
       .where('account_id', '=', id);
+    if (nowMs !== undefined) query = query.where(sql<boolean>`(expires_at is null or expires_at > ${nowMs})`);
     const rows = inOrder(await paged(query, `${table}.id`, page).execute(), page);
     const accounts = await accountsStore(db).loadMany(rows.map((row) => row.target_id));
     return rows.map((row) => ({ cursor: row.id, account: accounts.get(row.target_id)! }));
@@ -110,7 +116,8 @@ export function blocksStore(db: Kysely<PlaceTables>) {
     async unmute(accountId: AccountId, targetId: AccountId): Promise<void> {
       await db.deleteFrom('mutes').where('account_id', '=', accountId).where('target_id', '=', targetId).execute();
     },
-    mutePage: (id: AccountId, page: PageRequest) => pageOf('mutes', id, page),
+    /** Without mutes that ran out. */
+    mutePage: (id: AccountId, page: PageRequest, nowMs: number) => pageOf('mutes', id, page, nowMs),
     /** Whether notifications of `targetId` stay silent for the person. */
     async silences(accountId: AccountId, targetId: AccountId, nowMs: number): Promise<boolean> {
       const row = await db
