@@ -4,7 +4,7 @@ import type { HtmlEscapedString } from 'hono/utils/html';
 /** Finished HTML. Only `html`, `raw` and `fill` make it; any other text is escaped where it is put in. */
 export type Html = HtmlEscapedString;
 
-export type Value = Html | string | number | boolean | null | undefined | readonly Value[];
+export type Value = Html | string | number | false | null | undefined | readonly Value[];
 
 /** A template; what is put in is escaped, `false`, `null` and `undefined` leave nothing behind, lists are joined. */
 export const html = (strings: TemplateStringsArray, ...values: Value[]): Html => template(strings, ...values) as Html;

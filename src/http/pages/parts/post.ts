@@ -47,13 +47,13 @@ export function renderPost(context: RouteContext, view: PostView, options: PostO
     ? html`<p class="why"><small>${icon('repeat-2')} ${fill(words.post.boostedBy, { who: html`<a href="${linkToProfile(view.author, context)}">${nameOf(view.author)}</a>` })}</small></p>`
     : nothing;
   const profile = linkToProfile(author, context);
-  return html`<article class="post${options.isLead ? ' lead' : ''}" id="p${post.id}">
+  return html`<article class="post${options.isLead ? ' lead' : ''}" id="p${view.post.id}">
 ${why}
 <a class="egg" href="${profile}" tabindex="-1" aria-hidden="true">${eggOf(author, context)}</a>
 <header><a href="${profile}"><b>${nameOf(author)}</b> <small>${addressOf(author, context)}</small></a> <a class="when" href="${linkToPost(shown, context)}"><small>${renderAudience(context, post)}${renderTime(context, post, options.isLead === true)}</small></a></header>
 ${options.showsParent || options.isLead ? renderParent(context, shown) : nothing}
 ${renderWords(context, shown)}
-${renderActions(context, shown, options)}
+${renderActions(context, shown, { ...options, anchor: `p${view.post.id}` })}
 </article>`;
 }
 
@@ -124,7 +124,8 @@ const counted = (value: number, language: string) =>
   value > 0 ? html`<span class="num">${formatNumber(value, language as 'en')}</span>` : nothing;
 
 /** Buttons for the person, numbers for visitors. */
-function renderActions(context: RouteContext, view: PostView, { landed, isLead }: PostOptions): Html {
+function renderActions(context: RouteContext, view: PostView, options: PostOptions & { anchor: string }): Html {
+  const { landed, isLead, anchor } = options;
   const { post, author } = view;
   if (!context.person) return renderCounts(context, post);
   const { words, language } = context;
@@ -133,7 +134,7 @@ function renderActions(context: RouteContext, view: PostView, { landed, isLead }
   const mayBoost = isForEveryone(post.audience) || (isOwn && post.audience === 'followers');
   const boost = view.boostedByViewer ? words.post.unboost : words.post.boost;
   const like = view.likedByViewer ? words.post.unlike : words.post.like;
-  const back = `${context.url.pathname}${context.url.search}#p${post.id}`;
+  const back = `${context.url.pathname}${context.url.search}#${anchor}`;
   const own = isOwn
     ? html`<a href="/posts/${post.id}/edit" aria-label="${words.post.edit}">${icon('pencil')}</a><a href="/posts/${post.id}/delete" aria-label="${words.post.delete}">${icon('trash-2')}</a>`
     : isLead && post.url
@@ -141,8 +142,8 @@ function renderActions(context: RouteContext, view: PostView, { landed, isLead }
       : nothing;
   return html`<form class="acts row" method="post" action="/posts/${post.id}">${formToken(context)}<input type="hidden" name="back" value="${back}">
 <a href="/write?to=${post.id}" aria-label="${label(words.post.reply, post.repliesCount)}">${icon('reply')}${counted(post.repliesCount, language)}</a>
-${mayBoost ? html`<button name="do" value="${view.boostedByViewer ? 'unboost' : 'boost'}" aria-pressed="${view.boostedByViewer}" aria-label="${label(boost, post.boostsCount)}">${icon('repeat-2')}${counted(post.boostsCount, language)}</button>` : nothing}
-<button name="do" value="${view.likedByViewer ? 'unlike' : 'like'}" aria-pressed="${view.likedByViewer}" aria-label="${label(like, post.likesCount)}">${icon('heart')}${counted(post.likesCount, language)}</button>
+${mayBoost ? html`<button name="do" value="${view.boostedByViewer ? 'unboost' : 'boost'}" aria-pressed="${String(view.boostedByViewer)}" aria-label="${label(boost, post.boostsCount)}">${icon('repeat-2')}${counted(post.boostsCount, language)}</button>` : nothing}
+<button name="do" value="${view.likedByViewer ? 'unlike' : 'like'}" aria-pressed="${String(view.likedByViewer)}" aria-label="${label(like, post.likesCount)}">${icon('heart')}${counted(post.likesCount, language)}</button>
 ${own}
 ${isOwn ? renderLanded(context, landed?.get(post.id)) : nothing}</form>
 ${isLead ? renderDetails(context, view) : nothing}`;
