@@ -21,9 +21,11 @@ interface Arrow {
   readonly line: number;
 }
 
-/** True for files that may import anything: tests, and what only tests use (`testing/`, `fixtures/`, `fake-….ts`). */
+/** True for files that may import anything: tests, and what only tests use (`testing/`, `fixtures/`, `fake-….ts`, `conformance.ts`). */
 export const isTestFile = (path: string): boolean =>
-  path.endsWith('.test.ts') || /(^|\/)(testing|fixtures)\//.test(path) || /(^|\/)fake-[\w-]+\.ts$/.test(path);
+  path.endsWith('.test.ts') ||
+  /(^|\/)(testing|fixtures)\//.test(path) ||
+  /(^|\/)(fake-[\w-]+|conformance)\.ts$/.test(path);
 
 /** The folder of a file, or the file itself at the root of `src/`. */
 const regionOf = (path: string): string => path.split('/')[0]!;
