@@ -8,6 +8,7 @@ import type { IncomingId } from '../model/ids.ts';
 import type { OpenPlace } from '../outgoing/open-place.ts';
 import { isFull } from './backlog.ts';
 import { deletionsLetPass } from './deletions.ts';
+import { take } from './take.ts';
 
 /** PATH IN, first half: what a peer waits for. The second half is `line.ts`: apply, announce. */
 
@@ -31,17 +32,15 @@ export async function receive(place: OpenPlace, request: SignedRequest): Promise
   const verified = await verify(place, request, activity);
   if (!verified.ok) return verified.error;
   if (await isFull(place)) return busy(300, 'too much waits to be applied here');
-  const taken = await place.store.transaction((tx) =>
-    tx.incoming.take({
-      id: place.ids.next() as IncomingId,
-      activityUri: activity.id,
-      actorUri: activity.actor,
-      kind: verified.value.isSigned ? activity.verb : unsignedDelete,
-      body: Buffer.from(request.body).toString('utf8'),
-      bodyHash: hash('sha256', request.body, 'base64'),
-      receivedAtMs: place.clock.now(),
-    }),
-  );
+  const taken = await take(place, {
+    id: place.ids.next() as IncomingId,
+    activityUri: activity.id,
+    actorUri: activity.actor,
+    kind: verified.value.isSigned ? activity.verb : unsignedDelete,
+    body: Buffer.from(request.body).toString('utf8'),
+    bodyHash: hash('sha256', request.body, 'base64'),
+    receivedAtMs: place.clock.now(),
+  });
   if (taken === 'other') return refused(422, `${activity.id} was taken before, with other words or from somebody else`);
   place.heardFrom(new URL(activity.actor).origin);
   if (taken === 'new') place.live.tell([{ kind: 'incoming' }]);
