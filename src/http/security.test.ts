@@ -38,14 +38,15 @@ describe('a form', () => {
     assert.doesNotThrow(check({ origin: own, 'sec-fetch-site': 'same-origin' }));
     assert.doesNotThrow(check({ origin: own }));
     assert.doesNotThrow(check({}));
-    for (const headers of [
+    const foreign: Record<string, string>[] = [
       { origin: 'https://evil.example' },
       { origin: 'null' },
       { origin: 'http://wren.example' },
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site' },
       { origin: own, 'sec-fetch-site': 'cross-site' },
-    ]) {
+    ];
+    for (const headers of foreign) {
       assert.throws(check(headers), { code: 'CANARI_FORM_FROM_ELSEWHERE', status: 403 }, JSON.stringify(headers));
     }
   });
