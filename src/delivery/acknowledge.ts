@@ -62,6 +62,20 @@ export class Acknowledgements {
     await this.#flushing;
   }
 
+  /** Forgets what could not be written for a lane that closes: it waits on disk and is sent again. */
+  drop(recipient: Recipient): void {
+    const batch = this.#batches.get(recipient);
+    if (!batch) return;
+    this.#size -= batch.outcomes.length + batch.queues.length;
+    this.#batches.delete(recipient);
+  }
+
+  /** After the last flush: nothing is tried again. */
+  close(): void {
+    this.#cancelTimer?.();
+    for (const recipient of [...this.#batches.keys()]) this.drop(recipient);
+  }
+
   #batch(recipient: Recipient): Batch {
     let batch = this.#batches.get(recipient);
     if (!batch) {
@@ -99,6 +113,10 @@ export class Acknowledgements {
         written.push(() => recipient.written(outcomes, queues, committed));
       } catch (error) {
         failed = true;
+        if (this.#batches.get(recipient) !== batch) {
+          this.#size -= outcomes.length + queues.length;
+          continue;
+        }
         batch.outcomes.unshift(...outcomes);
         batch.queues.unshift(...queues);
         log.error('outcomes could not be written, trying again: {error}', { error });

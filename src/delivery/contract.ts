@@ -76,7 +76,7 @@ export type Claim = {
   /** The sending account's id: an opaque label to the engine. */
   sender: string;
   priority: Priority;
-  /** Attempts that ended before this one. */
+  /** Attempts that ended before this one and count towards the end. */
   attempts: number;
 };
 
@@ -190,8 +190,10 @@ export type Outcome = {
   destination: DestinationId;
   address: string;
   state: DeliveryState;
-  /** Whether this counts as an attempt; handing back an unsent claim does not. */
+  /** Whether an attempt was made; handing back an unsent claim is none. */
   attempted: boolean;
+  /** It has begun, so it may not be cancelled any more, but it brings the end no nearer: a request to slow down, or a probe out of turn. */
+  uncounted?: boolean;
   /** Wall time, for people. */
   atMs: number;
   /** With `waiting`: not before this (engine time); 0 = as soon as its queue is. */

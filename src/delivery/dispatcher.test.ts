@@ -277,6 +277,44 @@ test('a dead server costs one probe per rest, is gone after 7 days with a reason
   await world.close();
 });
 
+test('a server that speaks to us all day and never answers keeps its week', async () => {
+  const world = await start({ answer: () => ({ afterMs: 10, verdict: refusedConnection }) });
+  const destination = 'fediverse:deaf.example' as DestinationId;
+  await world.place.publish('Create', 'post:1', [row('deaf.example')]);
+  world.engine.wake('lane0');
+  for (let i = 0; i < 3 * 24 * 12; i++) {
+    await world.clock.pass(5 * minute);
+    await world.engine.heardFrom(destination);
+  }
+  assert.equal(world.place.count("state = 'waiting'"), 1);
+  assert.ok(world.senders.seen.length < 3 * 24 * 12 + 30, 'one probe per 5 minutes at most');
+  await world.clock.pass(8 * day);
+  assert.equal(world.place.count("state = 'expired'"), 1);
+  await world.close();
+});
+
+test('a lane that closes lets what is under way end, keeps the rest on disk, and blocks no other lane', async () => {
+  const world = await start({ answer: () => ({ afterMs: 1_000, verdict: accepted }), lanes: 2 });
+  for (const place of world.places) {
+    for (let i = 0; i < 20; i++) await place.publish('Create', `post:${i}`, [row('busy.example')]);
+    world.engine.wake(place.id);
+  }
+  await world.clock.pass(500);
+  const closing = world.engine.closeLane('lane0');
+  await world.clock.pass(5_000);
+  await closing;
+  const ended = world.places[0]!.count("state = 'accepted'");
+  assert.ok(ended >= 1 && ended <= 3, `${ended} ended`);
+  assert.equal(world.places[0]!.count("state = 'waiting'"), 20 - ended);
+  await world.clock.pass(minute);
+  assert.equal(world.places[1]!.count("state = 'accepted'"), 20);
+  await world.engine.openLane(world.places[0]!.lane());
+  await world.clock.pass(minute);
+  assert.equal(world.places[0]!.count("state = 'accepted'"), 20);
+  assert.equal(world.senders.seen.length, 40, 'each once');
+  await world.close();
+});
+
 test('one probe first, then the backlog in order, when a server comes back', async () => {
   let alive = false;
   const world = await start({

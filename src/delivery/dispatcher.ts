@@ -114,6 +114,7 @@ export class DeliveryEngine {
     this.#rounds.drop(queue);
     while (queue.inFlight > 0) await this.#somethingEnds();
     await this.#acknowledgements.flush();
+    this.#acknowledgements.drop(queue);
     this.#lanes.delete(id);
   }
 
@@ -126,7 +127,7 @@ export class DeliveryEngine {
   }
 
   /**
-   * A destination spoke to us: if it rests, its probe comes earlier; if it was gone, it gets one. Cheap enough to be called for each
+   * A destination spoke to us: if it rests, it gets a probe out of turn; if it was gone, it may be tried again. Cheap enough to be called for each
    * activity that arrives.
    */
   async heardFrom(destination: DestinationId): Promise<void> {
@@ -158,6 +159,7 @@ export class DeliveryEngine {
     this.#cancelOvertime?.();
     for (const attempt of this.#attempts.all()) this.#rounds.handBack(attempt);
     await this.#acknowledgements.flush();
+    this.#acknowledgements.close();
     await this.#health.saved();
     await this.#senders.stop();
   }

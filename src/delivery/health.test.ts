@@ -132,11 +132,14 @@ test('a rest survives a restart, also under a clock that was years ahead', async
 test('a sign of life brings one back that is gone, and the probe forward for one that rests, not more often than 5 minutes', async () => {
   const { health, destination, time } = await open();
   for (let i = 0; i < 3; i++) health.learn(destination, later('destination'), 10, false);
+  const planned = destination.record.nextProbeAtMs;
   assert.equal(await health.heard(id), true);
   assert.equal(health.permission(destination, false).may, 'probe');
   destination.probing = true;
   health.learn(destination, later('destination'), 10, true);
   assert.equal(await health.heard(id), false, 'it speaks and never answers');
+  assert.equal(destination.record.probes, 0, 'a probe out of turn brings the end no nearer');
+  assert.equal(destination.record.nextProbeAtMs, planned, 'and the rest goes on as planned');
   time.now += 6 * minute;
   destination.record.nextProbeAtMs = time.now + minute;
   assert.equal(await health.heard(id), true);

@@ -45,7 +45,7 @@ const promptUntilHealthy = 3;
 const softWaitMs = 10_000;
 /** When it asks to slow down without saying how long. */
 const unsaidPaceMs = 30_000;
-/** A sign of life brings the probe forward only when the last one is so long ago: some speak to us all day and never answer. */
+/** A sign of life is worth a probe out of turn only when the last one is so long ago: some speak to us all day and never answer. */
 const heardMs = 5 * 60_000;
 /** How often a person who waits makes us try one that is gone. */
 const goneRetryMs = 3_600_000;
@@ -60,6 +60,8 @@ export type Destination<Waiter = unknown> = {
   probing: boolean;
   prompt: number;
   lastProbeAtMs: number;
+  /** It gets a probe out of turn because it spoke to us; when that fails, the rest goes on as planned. */
+  outOfTurn: boolean;
 };
 
 /** May it be spoken to? `held` until an engine time; `gone`: expire what waits. */
@@ -135,7 +137,8 @@ export class Health<Waiter = unknown> {
     }
     if (record.state === 'resting') {
       const untilMs = record.nextProbeAtMs;
-      return now < untilMs ? { may: 'wait', untilMs } : { may: 'probe' };
+      if (now >= untilMs && !destination.probing) destination.outOfTurn = false;
+      return now < untilMs && !destination.outOfTurn ? { may: 'wait', untilMs } : { may: 'probe' };
     }
     return now < pace.notBeforeMs ? { may: 'wait', untilMs: pace.notBeforeMs } : { may: 'speak' };
   }
@@ -155,18 +158,20 @@ export class Health<Waiter = unknown> {
     }
     if (verdict.outcome !== 'accepted' && verdict.whose === 'ours') {
       if (probe) destination.probing = false;
+      if (probe) destination.outOfTurn = false;
       return;
     }
     if (verdict.outcome === 'later' && verdict.scope === 'pace') this.#throttled(destination, verdict, probe);
     else if (verdict.outcome === 'later' && isFailure(verdict)) this.#failed(destination, verdict, probe);
     else this.#answered(destination, verdict, tookMs);
     if (!probe) return;
+    destination.outOfTurn = false;
     destination.lastProbeAtMs = this.#now();
     destination.probing = false;
   }
 
   /**
-   * It spoke to us (an activity of theirs arrived): one that is gone may be probed, one that rests is probed earlier.
+   * It spoke to us (an activity of theirs arrived): one that is gone may be probed, one that rests gets a probe out of turn.
    * @returns whether queues that are held should be made ready.
    */
   async heard(id: DestinationId): Promise<boolean> {
@@ -182,8 +187,7 @@ export class Health<Waiter = unknown> {
     }
     if (record.state !== 'resting' || destination.probing || record.nextProbeAtMs <= now) return false;
     if (now - destination.lastProbeAtMs < heardMs) return false;
-    record.nextProbeAtMs = now;
-    this.#save(record);
+    destination.outOfTurn = true;
     return true;
   }
 
@@ -235,7 +239,7 @@ export class Health<Waiter = unknown> {
     const { record, pace } = destination;
     const wasResting = record.state === 'resting';
     // Attempts that were under way when it began to rest fail too; only the probe counts.
-    if (wasResting && !probe) return;
+    if (wasResting && (!probe || destination.outOfTurn)) return;
     record.probes = wasResting ? record.probes + 1 : 0;
     pace.careful();
     pace.notBeforeMs = 0;
@@ -346,6 +350,7 @@ function fresh<Waiter>(destination: DestinationId, stored?: HealthRecord): Desti
     probing: false,
     prompt: 0,
     lastProbeAtMs: Number.NEGATIVE_INFINITY,
+    outOfTurn: false,
   };
   if (record.state !== 'healthy') made.pace.careful();
   return made;

@@ -9,7 +9,7 @@ import { openHealth, TestPlace } from './testing/place.ts';
 
 /**
  * Whole lives of the engine under a virtual clock: sick destinations, posts that are edited and deleted, kills at any call of the store, clocks
- * that jump. A life that fails names its seed: `LIFE=<seed>` runs it alone, `LIVES=<n>` runs more of them (600 passed when this was written).
+ * that jump. A life that fails names its seed: `LIFE=<seed>` runs it alone, `LIVES=<n>` runs more of them (600 passed in November 2026).
  */
 const lives = Number(process.env.LIVES ?? 40);
 const minute = 60_000;

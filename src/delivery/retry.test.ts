@@ -53,7 +53,8 @@ test('a Retry-After is obeyed up to a day, never early', () => {
 });
 
 test('each verdict has one outcome', () => {
-  const plan = (verdict: Verdict, attempts = 0) => planOutcome(claim(attempts), verdict, 1_000, 2_000, half);
+  const plan = (verdict: Verdict, attempts = 0) =>
+    planOutcome(claim(attempts), verdict, { engineNowMs: 1_000, wallNowMs: 2_000 }, half);
   assert.deepEqual([plan({ outcome: 'accepted' }).state, plan({ outcome: 'accepted' }).atMs], ['accepted', 2_000]);
   assert.equal(plan({ outcome: 'refused', code: 'rejected', whose: 'theirs', words: 'no' }).state, 'refused');
   const gone = plan({ outcome: 'gone', code: 'gone', whose: 'theirs', words: '410' });
@@ -66,6 +67,24 @@ test('each verdict has one outcome', () => {
   assert.equal(plan(later({ tries: 3 }), 2).state, 'refused');
   assert.equal(plan(later(), waitsInAll - 1).state, 'waiting');
   assert.equal(plan(later(), waitsInAll).state, 'expired');
-  const paced = plan(later({ scope: 'pace', code: 'throttled' }), 10 * waitsInAll);
-  assert.deepEqual([paced.state, paced.nextAtMs], ['waiting', 0], 'a request to slow down ends nothing');
+});
+
+test('requests to slow down hardly count, but do not go on for ever', () => {
+  const slowDown = later({ scope: 'pace', code: 'throttled' });
+  const random = seeded(5);
+  let attempts = 0;
+  let answers = 0;
+  for (;;) {
+    const outcome = planOutcome(claim(attempts), slowDown, { engineNowMs: 0, wallNowMs: 0 }, random);
+    answers += 1;
+    if (outcome.state === 'expired') break;
+    assert.deepEqual([outcome.state, outcome.nextAtMs], ['waiting', 0], 'its queue decides when');
+    if (!outcome.uncounted) attempts += 1;
+  }
+  assert.ok(answers > 4 * waitsInAll && answers < 30 * waitsInAll, `${answers} answers`);
+});
+
+test('a probe out of turn never brings the end nearer', () => {
+  const outcome = planOutcome(claim(waitsInAll), later(), { engineNowMs: 0, wallNowMs: 0, outOfTurn: true }, half);
+  assert.deepEqual([outcome.state, outcome.uncounted], ['waiting', true]);
 });

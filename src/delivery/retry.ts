@@ -36,12 +36,20 @@ export function obeyedMs(retryAfterMs: number | undefined, random: () => number)
   return Math.round(Math.min(asked, longestRetryAfterMs) * (1 + 0.1 * random()));
 }
 
-/** Turns a verdict on a claim into what is written: the end, or when it is tried again (`engineNowMs`: engine time, `wallNowMs`: for people). */
+/**
+ * Being asked to slow down is no failure of the delivery, so only one such answer in so many counts towards its end. It must count for
+ * something: a server could ask it of one delivery for ever and accept the others.
+ */
+const throttlesPerAttempt = 10;
+
+/** When a verdict came: engine time, wall time for people, and whether the attempt was a probe out of turn, which never counts. */
+export type VerdictTime = { engineNowMs: number; wallNowMs: number; outOfTurn?: boolean };
+
+/** Turns a verdict on a claim into what is written: the end, or when it is tried again. */
 export function planOutcome(
   claim: Claim,
   verdict: Verdict,
-  engineNowMs: number,
-  wallNowMs: number,
+  { engineNowMs, wallNowMs, outOfTurn = false }: VerdictTime,
   random: () => number,
 ): Outcome {
   const { deliveryId, destination, address } = claim;
@@ -49,11 +57,12 @@ export function planOutcome(
   if (verdict.outcome === 'accepted') return { ...base, state: 'accepted' };
   const why = { code: verdict.code, whose: verdict.whose, words: verdict.words };
   if (verdict.outcome !== 'later') return { ...base, ...why, state: 'refused' };
-  const attempts = claim.attempts + 1;
+  const isPace = verdict.scope === 'pace';
+  const uncounted = outOfTurn || (isPace && random() * throttlesPerAttempt >= 1);
+  const attempts = claim.attempts + (uncounted ? 0 : 1);
   if (verdict.tries !== undefined && attempts >= verdict.tries) return { ...base, ...why, state: 'refused' };
-  // Being asked to slow down is no failure of the delivery: it never ends one, its destination's health does.
-  if (verdict.scope === 'pace') return { ...base, ...why, state: 'waiting' };
   if (attempts > waitsInAll) return { ...base, ...why, state: 'expired' };
+  if (isPace) return { ...base, ...why, state: 'waiting', ...(uncounted && { uncounted }) };
   const wait = Math.max(waitMs(attempts, random), obeyedMs(verdict.retryAfterMs, random));
-  return { ...base, ...why, state: 'waiting', nextAtMs: engineNowMs + wait };
+  return { ...base, ...why, state: 'waiting', nextAtMs: engineNowMs + wait, ...(uncounted && { uncounted }) };
 }

@@ -6,7 +6,7 @@ import type { Claim, Parcel, Pool, Prepared, Senders, Verdict } from './contract
 import type { EngineTime } from './engine-time.ts';
 import type { Destination, Health } from './health.ts';
 import type { LaneQueue, Line } from './queue.ts';
-import { planOutcome } from './retry.ts';
+import { planOutcome, type VerdictTime } from './retry.ts';
 import { Share } from './share.ts';
 
 const log = logger('delivery', 'rounds');
@@ -99,11 +99,12 @@ export class Rounds {
     const attempt = this.#o.attempts.end(attemptId);
     if (!attempt) return false;
     const { line, claim, probe } = attempt;
-    const { health, time, clock, random, acknowledgements } = this.#o;
+    const { health, clock, random, acknowledgements } = this.#o;
     const tookMs = clock.monotonic() - attempt.startedAtMs;
+    const outOfTurn = probe && line.destination.outOfTurn;
     health.learn(line.destination, verdict, tookMs, probe);
     if (verdict.outcome === 'accepted') this.#o.attempts.answered(tookMs);
-    acknowledgements.outcome(line.lane, planOutcome(claim, verdict, time.now(), clock.now(), random));
+    acknowledgements.outcome(line.lane, planOutcome(claim, verdict, this.#verdictTime(outOfTurn), random));
     this.#freed(line);
     return true;
   }
@@ -113,9 +114,13 @@ export class Rounds {
     const verdict = { outcome: 'later', scope: 'pace', code: 'too-slow', whose: 'ours', words: '' } as const;
     const { claim, line } = attempt;
     if (!this.#o.attempts.end(attempt.id)) return;
-    const { time, clock, random, acknowledgements } = this.#o;
-    acknowledgements.outcome(line.lane, planOutcome(claim, verdict, time.now(), clock.now(), random));
+    const { random, acknowledgements } = this.#o;
+    acknowledgements.outcome(line.lane, planOutcome(claim, verdict, this.#verdictTime(true), random));
     line.lane.inFlight -= 1;
+  }
+
+  #verdictTime(outOfTurn: boolean): VerdictTime {
+    return { engineNowMs: this.#o.time.now(), wallNowMs: this.#o.clock.now(), outOfTurn };
   }
 
   /** No verdict long after the deadline: the sender thread is not there any more. */

@@ -170,6 +170,17 @@ export function testDeliveryStore(name: string, open: () => Promise<StoreUnderTe
     assert.equal((await take(world, a, 1, true)).length, 1);
   });
 
+  conform('an attempt that does not count has begun all the same', async (world) => {
+    await world.publish('Create', 'post:1', [to(a)]);
+    for (let i = 0; i < 3; i++) {
+      const [claim] = await take(world);
+      await world.store.commit([outcome(claim!, { state: 'waiting', uncounted: true })], [], now);
+    }
+    assert.deepEqual(world.states(), ['Create waiting 1']);
+    const { added } = await world.publish('Delete', 'post:1', [to(a)], { supersedes: { cancel: 'everything' } });
+    assert.equal(added.cancelled, 0);
+  });
+
   conform('slow destinations are read apart', async (world) => {
     await world.publish('Create', 'post:1', [to(a), to(b)]);
     await world.store.commit([], [letGo(a, { pool: 'slow' })], now);

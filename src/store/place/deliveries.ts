@@ -145,15 +145,16 @@ export class SqliteDeliveries<Tables> implements DeliveryStore<Transaction<Table
   }
 
   #end(outcome: Outcome): void {
-    const { deliveryId, state, attempted, atMs, nextAtMs, code, words } = outcome;
+    const { deliveryId, state, attempted, uncounted, atMs, nextAtMs, code, words } = outcome;
     if (state === 'accepted') {
       this.#sql.accept.run(atMs, atMs, deliveryId);
       return;
     }
     const attemptAt = attempted ? atMs : null;
     const endedAt = state === 'waiting' ? null : atMs;
-    const tried = attempted ? 1 : 0;
-    this.#sql.end.run(state, tried, nextAtMs, attemptAt, endedAt, code ?? null, words ?? null, deliveryId);
+    const counted = attempted && !uncounted ? 1 : 0;
+    const begun = attempted ? 1 : 0;
+    this.#sql.end.run(state, counted, begun, nextAtMs, attemptAt, endedAt, code ?? null, words ?? null, deliveryId);
   }
 
   /** Writes when a queue is next looked at; true when that is now. */
@@ -187,7 +188,7 @@ export class SqliteDeliveries<Tables> implements DeliveryStore<Transaction<Table
         (which) => this.#sql[which].all(destination, limit + this.#claims.count(destination)) as { id: AnyId }[],
       );
       const ending = rows.filter(({ id }) => !this.#claims.has(id)).slice(0, limit);
-      for (const { id } of ending) this.#sql.end.run('expired', 0, 0, null, atMs, code, words, id);
+      for (const { id } of ending) this.#sql.end.run('expired', 0, 0, 0, null, atMs, code, words, id);
       return ending.length;
     });
   }

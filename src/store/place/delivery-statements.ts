@@ -51,7 +51,7 @@ const statements = {
 
   accept: `update deliveries set state = 'accepted', attempts = attempts + 1, next_at = 0, last_attempt_at = ?, ended_at = ?,
     reason = null, words = null where id = ? and state = 'waiting'`,
-  end: `update deliveries set state = ?, attempts = attempts + ?, next_at = ?, last_attempt_at = coalesce(?, last_attempt_at),
+  end: `update deliveries set state = ?, attempts = max(attempts + ?, ?), next_at = ?, last_attempt_at = coalesce(?, last_attempt_at),
     ended_at = ?, reason = ?, words = ? where id = ? and state = 'waiting'`,
   allReady:
     "select cast(id as text) id from deliveries where destination = ? and state = 'waiting' and next_at = 0 limit ?",
