@@ -128,7 +128,8 @@ export function accountsStore(db: Kysely<PlaceTables>) {
       const saved = await db
         .insertInto('accounts')
         .values(row)
-        .onConflict((conflict) => conflict.column('uri').doUpdateSet(renewed))
+        // Read again at its origin, it is no longer gone.
+        .onConflict((conflict) => conflict.column('uri').doUpdateSet({ ...renewed, gone_at: null }))
         .returningAll()
         .executeTakeFirstOrThrow();
       return toAccount(saved);
