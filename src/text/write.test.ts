@@ -23,6 +23,10 @@ test('paragraphs, line breaks, links', () => {
     render('see example.org/x?a=1&b=2.'),
     '<p>see <a href="http://example.org/x?a=1&amp;b=2" rel="nofollow noopener noreferrer">example.org/x?a=1&amp;b=2</a>.</p>',
   );
+  assert.match(
+    render('left. #birds https://example.org/a/b and more'),
+    /<a href="https:\/\/example\.org\/a\/b"[^>]*>example\.org\/a\/b<\/a> and more/,
+  );
   assert.equal(render('a file.notatld here'), '<p>a file.notatld here</p>');
   assert.equal(render('javascript:alert(1) ftp://x.example'), '<p>javascript:alert(1) ftp://x.example</p>');
 });

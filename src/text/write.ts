@@ -1,13 +1,12 @@
 import { LinkifyIt } from 'linkify-it';
 import { parse as parseDomain } from 'tldts';
 
-/** Finds URLs in plain words: with a scheme, or a bare domain under a real top-level domain. */
+/** Finds URLs in plain words: with a scheme, or a bare domain under a country's or one of the old top-level domains. */
 const linkify = new LinkifyIt()
   .add('mailto:', null)
   .add('ftp:', null)
   .add('//', null)
-  .set({ fuzzyEmail: false, fuzzyLink: true })
-  .tlds('.*', true);
+  .set({ fuzzyEmail: false, fuzzyLink: true });
 
 /** A handle in a text: `@name` or `@name@domain`. */
 export interface WrittenMention {
