@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { type Served, serve } from '../../src/http/testing/serve.ts';
+import { failed, ok } from '../../src/base/result.ts';
+import { emptyRemote, type Served, serve } from '../../src/http/testing/serve.ts';
+import { type AccountId, asId, type FollowId } from '../../src/model/ids.ts';
 import { newStartKey } from '../../src/people/set-up.ts';
+import type { Remote } from '../../src/remote/remote.ts';
 import { openBrowser, openContext, seenText } from './pages.eyes.ts';
 
 /** The first day of somebody, in a browser that runs no script. */
@@ -183,3 +186,89 @@ for (const [index, language] of (['en', 'fr'] as const).entries()) {
     });
   });
 }
+
+describe('somebody who looks for somebody', () => {
+  let served: Served;
+  let page: Page;
+  before(async () => {
+    const zoe = async () => {
+      const { store, ids, clock } = served.place;
+      const known = await store.accounts.findByHandle('zoe', 'colibri.example');
+      return (
+        known ??
+        store.accounts.save({
+          id: asId<AccountId>(ids.next()),
+          uri: 'https://colibri.example/zoe',
+          handle: 'zoe',
+          domain: 'colibri.example',
+          displayName: 'Zoé',
+          inboxUrl: 'https://colibri.example/inbox',
+          createdAtMs: clock.now(),
+        })
+      );
+    };
+    const remote: Remote = {
+      ...emptyRemote,
+      findAccountByHandle: async (handle) =>
+        handle === 'zoe@colibri.example'
+          ? ok(await zoe())
+          : failed({ reason: 'too-slow', host: 'snail.example', words: 'connect ETIMEDOUT 443' }),
+    };
+    served = await serve({ address: '127.77.200.22', remote });
+    const owner = await served.addOwner('tobias');
+    const context = await openContext(browser, { language: 'en', scheme: 'light', width: 1280 }, { scripts: false });
+    const [name, value] = (await served.signIn(owner)).cookie.split('=') as [string, string];
+    await context.addCookies([{ name, value, url: served.origin }]);
+    page = await context.newPage();
+  });
+  after(async () => {
+    await page.context().close();
+    await served.stop();
+  });
+  const find = async (text: string) => {
+    await page.goto(`${served.origin}/search`);
+    await page.fill('[name=q]', text);
+    await page.click('main form button');
+  };
+
+  it('is told whose doing it is when a server does not answer', async () => {
+    await find('@anyone@snail.example');
+    const text = await textOf(page);
+    assert.match(text, /^Their doing: snail\.example snail\.example took too long/);
+    assert.match(text, /connect ETIMEDOUT 443/);
+    assert.equal(await page.inputValue('[name=q]'), '@anyone@snail.example');
+  });
+
+  it('follows, keeps away and forgives', async () => {
+    await find('@zoe@colibri.example');
+    assert.equal(new URL(page.url()).pathname, '/@zoe@colibri.example');
+    await page.click('button[value=follow]');
+    assert.match(await textOf(page), /Asked\. They decide; you will be told\..*Take the request back/);
+    await page.click('.away summary');
+    await page.click('button[value=block]');
+    assert.match(await textOf(page), /Blocked\..*You have blocked this account\./);
+    assert.equal(await page.locator('button[value=follow]').count(), 0);
+    await page.goto(`${served.origin}/settings/blocks`);
+    await page.click('button[value=unblock]');
+    assert.match(await textOf(page), /Nobody is blocked\./);
+  });
+
+  it('lets in who asks', async () => {
+    const { store, ids, clock } = served.place;
+    const owner = (await store.people.findByHandle('tobias'))!.account.id;
+    const zoe = (await store.accounts.findByHandle('zoe', 'colibri.example'))!.id;
+    const asked = { id: asId<FollowId>(ids.next()), state: 'requested', uri: 'https://colibri.example/f/1' } as const;
+    await store.follows.save({
+      ...asked,
+      followerId: zoe,
+      followeeId: owner,
+      showsBoosts: true,
+      createdAtMs: clock.now(),
+    });
+    await page.goto(`${served.origin}/home`);
+    await page.click('a[href="/requests"]');
+    await page.click('button[value=accept]');
+    assert.match(await textOf(page), /They follow you now\..*Nobody waits\./);
+    assert.equal((await store.follows.find(zoe, owner))!.state, 'accepted');
+  });
+});
