@@ -6,10 +6,10 @@ const log = logger('delivery', 'acknowledge');
 
 /**
  * A commit with synchronous=FULL costs 0.2 ms here and 10 ms on a cheap disk: one per delivery would make the disk the limit
- * (100 a second). Up to 200 outcomes or 25 ms go together; a kill -9 in between sends those again, with the same id.
+ * (100 a second). Up to 200 outcomes with their queues, or 40 ms, go together; a kill -9 in between sends those again, with the same id.
  */
-const mostPerCommit = 200;
-const longestWaitMs = 25;
+const mostPerCommit = 400;
+const longestWaitMs = 40;
 /** When the disk is full or locked: try again this much later, and keep what was learnt. */
 const retryMs = 1_000;
 
