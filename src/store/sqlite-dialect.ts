@@ -123,8 +123,7 @@ function fromBigInts(row: Record<string, unknown>) {
   for (const key in row) {
     const value = row[key];
     if (typeof value === 'bigint') {
-      row[key] =
-        value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER ? value.toString() : Number(value);
+      row[key] = value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER ? value.toString() : Number(value);
     }
   }
 }
