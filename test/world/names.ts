@@ -134,6 +134,7 @@ export async function waitFor<T>(
   what: string,
   read: () => T | undefined | null | false | Promise<T | undefined | null | false>,
   timeoutMs = 10_000,
+  everyMs = 20,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   let last: unknown;
@@ -145,7 +146,7 @@ export async function waitFor<T>(
     } catch (error) {
       last = error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
   throw new Error(`waited ${timeoutMs} ms in vain: ${what}`, { cause: last });
 }

@@ -16,6 +16,16 @@ export interface PlaceOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** For benchmarks; tests start without. */
+export interface StartOptions {
+  /** More variables for this start. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The page that must be answered with 200; NodeInfo with any status by default. */
+  readonly firstPage?: string;
+  /** How often it is asked until then. */
+  readonly everyMs?: number;
+}
+
 /** How a command ended. */
 export interface CommandEnd {
   readonly code: number | null;
@@ -48,7 +58,7 @@ export interface Place {
   run(args: readonly string[], stdin?: string): Promise<string>;
   setup(): Promise<void>;
   /** Resolves when the server answers; rejects with its words when it ends first. */
-  start(): Promise<void>;
+  start(options?: StartOptions): Promise<void>;
   /** SIGTERM, and waits for the end; returns the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL, and waits for the end. */
@@ -98,7 +108,11 @@ export async function createPlace(names: Names, name: string, options: PlaceOpti
     async setup() {
       await place.run(['setup', '--domain', name, '--person', options.person, '--passphrase-stdin'], `${passphrase}\n`);
     },
-    start: () => server.start(() => request(names, `${origin}/.well-known/nodeinfo`, { timeoutMs: 2_000 })),
+    start: (start = {}) =>
+      server.start(start, async () => {
+        const { status } = await place.ask(start.firstPage ?? '/.well-known/nodeinfo', { timeoutMs: 2_000 });
+        return start.firstPage === undefined || status === 200;
+      }),
     async begin() {
       await place.setup();
       await place.start();
@@ -129,29 +143,26 @@ function createServerProcess(names: Names, environment: Record<string, string | 
   };
   return {
     log: () => written,
-    async start(ask: () => Promise<unknown>) {
+    async start(options: StartOptions, ask: () => Promise<boolean>) {
       names.freeze();
       // Started by the Node that runs the tests, so that the process id is the server's own.
-      const started = spawn(process.execPath, [program, 'serve'], {
-        cwd: names.folder,
-        env: environment,
-        stdio: 'pipe',
-      });
+      const env = { ...environment, ...options.environment };
+      const started = spawn(process.execPath, [program, 'serve'], { cwd: names.folder, env, stdio: 'pipe' });
       child = started;
       started.stdin?.end();
-      for (const stream of [started.stdout, started.stderr])
-        stream?.setEncoding('utf8').on('data', (text) => (written += text));
       const first = written.length;
-      await waitFor(
-        'the server answers',
-        async () => {
-          if (started.exitCode !== null || started.signalCode !== null) return 'ended';
-          return ask();
-        },
-        20_000,
-      );
-      if (started.exitCode !== null)
-        throw new Error(`the server ended with ${started.exitCode}: ${written.slice(first)}`);
+      for (const stream of [started.stdout, started.stderr]) {
+        stream?.setEncoding('utf8').on('data', (text) => {
+          written += text;
+        });
+      }
+      const hasEnded = () => started.exitCode !== null || started.signalCode !== null;
+      try {
+        await waitFor('the server answers', () => hasEnded() || ask(), 20_000, options.everyMs);
+      } catch (error) {
+        throw new Error(`${(error as Error).message}; it said: ${written.slice(first)}`, { cause: error });
+      }
+      if (hasEnded()) throw new Error(`the server ended with ${started.exitCode}: ${written.slice(first)}`);
     },
     stop: () => end('SIGTERM'),
     async kill() {
