@@ -27,11 +27,14 @@ export class SqliteHealth<Tables> implements HealthStore {
   readonly #saveHabit: StatementSync;
   readonly #trim: StatementSync;
   readonly #trimHabits: StatementSync;
+  readonly #most: number;
   #saves = 0;
 
-  constructor(database: OpenDatabase<Tables>) {
+  /** @param most rows that are kept, about. */
+  constructor(database: OpenDatabase<Tables>, most = mostRows) {
     const { sqlite } = database;
     this.#database = database;
+    this.#most = most;
     this.#find = sqlite.prepare(`select d.*, h.value habit from destinations d
       left join habits h on h.destination = d.id and h.habit = 'speech' where d.id = ?`);
     this.#save = sqlite.prepare(`insert into destinations
@@ -65,7 +68,7 @@ export class SqliteHealth<Tables> implements HealthStore {
       this.#saves += records.length;
       if (this.#saves < savesPerLook) return;
       this.#saves = 0;
-      if (Number(this.#trim.run(mostRows).changes) > 0) this.#trimHabits.run();
+      if (Number(this.#trim.run(this.#most).changes) > 0) this.#trimHabits.run();
     });
   }
 
