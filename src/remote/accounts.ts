@@ -5,8 +5,8 @@ import { logger } from '../base/log.ts';
 import { failed, ok, type Result } from '../base/result.ts';
 import type { Account } from '../model/account.ts';
 import type { AccountId } from '../model/ids.ts';
-import type { Ask, Surroundings } from './reader.ts';
 import { FetchBudget, type RemoteFailure } from './remote.ts';
+import type { Ask, Surroundings } from './surroundings.ts';
 import type { SplitHandle, WebFinger } from './webfinger.ts';
 
 /** A remote account is asked for again when it was read longer ago. */

@@ -4,30 +4,19 @@ import { readUri } from '../activitypub/parse/values.ts';
 import { getPrivateKey, readPublicKey } from '../activitypub/signature/keys.ts';
 import type { Signer } from '../activitypub/signature/request.ts';
 import type { Clock } from '../base/clock.ts';
-import type { IdMaker } from '../base/ids.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
 import { limits } from '../base/limits.ts';
 import type { Fetcher } from '../base/net/guarded-fetch.ts';
 import { isSameOrigin, readRemoteUrl } from '../base/net/hostname.ts';
 import { failed, ok, type Result } from '../base/result.ts';
-import type { Addresses, PlaceIdentity } from '../model/place.ts';
 import type { Post } from '../model/post.ts';
-import type { PlaceStore } from '../store/place/place-store.ts';
 import { createAccounts } from './accounts.ts';
 import type { DocumentFailure, DocumentReader, RemoteDocument } from './fetch.ts';
 import { type KeyCache, type KeyFinder, verifyRequest } from './keys.ts';
 import { keepPost } from './posts.ts';
 import { FetchBudget, type FetchedPost, type Remote, type RemoteFailure } from './remote.ts';
+import type { Ask, PlaceParts, Surroundings } from './surroundings.ts';
 import { createWebFinger } from './webfinger.ts';
-
-/** What reading others needs of a place. */
-export interface PlaceParts {
-  readonly identity: PlaceIdentity;
-  readonly addresses: Addresses;
-  readonly store: PlaceStore;
-  readonly clock: Clock;
-  readonly ids: IdMaker;
-}
 
 /** What all places of a host share. */
 export interface SharedParts {
@@ -36,16 +25,6 @@ export interface SharedParts {
   readonly keys: KeyFinder;
   readonly keyCache: KeyCache;
 }
-
-export interface Surroundings extends PlaceParts {
-  /** True for addresses of this place: they are looked up, never fetched. */
-  isOwn(uri: string): boolean;
-  /** An actor's document was read again: a key in it that is not the one in the cache replaces that. */
-  keysMayHaveChanged(document: JsonObject): Promise<void>;
-}
-
-/** Fetches one document, when the budget still allows it. */
-export type Ask = (uri: string, budget: FetchBudget) => Promise<Result<RemoteDocument, RemoteFailure>>;
 
 /** The guarded way in which one place reads others. */
 export function createRemote(place: PlaceParts, shared: SharedParts): Remote {
