@@ -6,6 +6,7 @@ import { logger } from './base/log.ts';
 import { measureLoopDelay } from './base/loop-delay.ts';
 import { createConnector, type NetworkOptions } from './base/net/connector.ts';
 import { createFetcher, type Fetcher } from './base/net/guarded-fetch.ts';
+import { version } from './base/version.ts';
 import type { Config } from './config.ts';
 import { destinationAt, type Outcome } from './delivery/contract.ts';
 import { DeliveryEngine } from './delivery/dispatcher.ts';
@@ -25,8 +26,8 @@ import { openDatabase } from './store/database.ts';
 import { SqliteHealth } from './store/host/health.ts';
 import { PeerKeys } from './store/host/peer-keys.ts';
 
-/** What other servers see in their logs. */
-const userAgent = 'Canari/0.1.0';
+/** What other servers see in their logs. Some answer 418 to those who do not say who they are. */
+const userAgent = `Canari/${version}`;
 const clock = systemClock;
 const log = logger('main');
 

@@ -10,6 +10,7 @@ import type { Fetcher } from '../base/net/guarded-fetch.ts';
 import { isSameOrigin, readRemoteUrl } from '../base/net/hostname.ts';
 import { failed, ok, type Result } from '../base/result.ts';
 import type { Post } from '../model/post.ts';
+import type { PlaceStore } from '../store/place/place-store.ts';
 import { createAccounts } from './accounts.ts';
 import type { DocumentFailure, DocumentReader, RemoteDocument } from './fetch.ts';
 import { type KeyCache, type KeyFinder, verifyRequest } from './keys.ts';
