@@ -327,6 +327,8 @@ function finish(
 ): Response {
   const { headers } = response;
   for (const [name, value] of securityHeaders(about.isSecure)) if (!headers.has(name)) headers.set(name, value);
+  // The stylesheet and the like are the same for everyone, for ever.
+  if (headers.get('Cache-Control')?.includes('immutable')) return response;
   if (about.isPrivate) headers.set('Cache-Control', 'private, no-store');
   else if (!headers.has('Cache-Control')) headers.set('Cache-Control', about.kind === 'page' ? 'no-cache' : 'no-store');
   if (about.kind === 'page') headers.append('Vary', 'Cookie, Accept-Language');

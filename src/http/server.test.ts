@@ -226,6 +226,10 @@ describe('signing in', () => {
     const home = await served.ask('/home', { headers: { Cookie: cookie.split(';')[0]! } });
     assert.equal(home.status, 200);
     assert.equal(home.headers.get('cache-control'), 'private, no-store');
+    const sheet = /href="(\/assets\/canari-[^"]+)"/.exec(await home.text())![1]!;
+    const styles = await served.ask(sheet, { headers: { Cookie: cookie.split(';')[0]! } });
+    assert.match(styles.headers.get('cache-control')!, /^public, .*immutable/);
+    assert.equal(styles.headers.get('vary'), null);
   });
 
   it('refuses a form from another site, and one of another session (THREATS 59)', async () => {
@@ -252,6 +256,21 @@ describe('signing in', () => {
     assert.equal(left.status, 303);
     const home = await served.ask('/home', { headers: { Cookie: cookie } });
     assert.equal(home.headers.get('location'), '/sign-in?return_to=%2Fhome');
+  });
+
+  it('counts tries that come at the same moment one by one', async () => {
+    const other = await serve({ address: '127.77.200.6' });
+    await other.addOwner('alice');
+    const guess = (passphrase: string) =>
+      other.ask('/sign-in', {
+        method: 'POST',
+        body: new URLSearchParams({ handle: 'alice', passphrase }),
+        headers: { Origin: other.origin },
+      });
+    const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => guess(`a wrong guess, number ${i}`)));
+    const statuses = answers.map(({ status }) => status).sort();
+    assert.deepEqual(statuses, [...Array(5).fill(401), ...Array(7).fill(429)]);
+    await other.stop();
   });
 
   it('pauses after wrong tries, also for one who then knows it (THREATS 60)', async () => {

@@ -21,7 +21,7 @@ import {
   renderWrong,
 } from './parts/forms.ts';
 import { renderAccounts } from './parts/list.ts';
-import { doorOf, isSecure } from './sign-in.ts';
+import { doorOf, inTurn, isSecure } from './sign-in.ts';
 import { renderCodes } from './start.ts';
 import { formatDate } from './words/formats.ts';
 import { languages } from './words/words.ts';
@@ -234,8 +234,13 @@ export const settingsRoutes: readonly Route[] = [
   { ...own, method: 'GET', path: '/settings', handler: (context) => showProfile(context) },
   { ...own, method: 'POST', path: '/settings', handler: saveProfile },
   { ...own, method: 'GET', path: '/settings/passphrase', handler: (context) => showPassphrase(context) },
-  { ...own, method: 'POST', path: '/settings/passphrase', handler: savePassphrase },
-  { ...own, method: 'POST', path: '/settings/codes', handler: renewCodes },
+  {
+    ...own,
+    method: 'POST',
+    path: '/settings/passphrase',
+    handler: (context) => inTurn(context, () => savePassphrase(context)),
+  },
+  { ...own, method: 'POST', path: '/settings/codes', handler: (context) => inTurn(context, () => renewCodes(context)) },
   { ...own, method: 'GET', path: '/settings/apps', handler: showApps },
   { ...own, method: 'POST', path: '/settings/apps', handler: revokeApp },
   { ...own, method: 'GET', path: '/settings/blocks', handler: showBlocks },

@@ -1,4 +1,5 @@
-import type { CanariError } from '../../base/errors.ts';
+import { CanariError } from '../../base/errors.ts';
+import { Slots } from '../../base/net/slots.ts';
 import type { OpenPlace } from '../../outgoing/open-place.ts';
 import { recover, signIn, signOut } from '../../people/sign-in.ts';
 import { renderEndOfSession, renderSessionCookie } from '../cookies.ts';
@@ -13,9 +14,13 @@ import { formToken, renderAlert, renderField, renderWrong } from './parts/forms.
 /** Wrong tries before a pause. By name there are more, so that a stranger at one address cannot lock the owner out with a handful. */
 const tries = { perAddress: 5, perName: 20, pauseMs: 5 * 60_000 } as const;
 
+/** Passphrases being hashed at once, 19 MiB and 30 ms each: one per address, so that tries at the same moment are counted one by one. */
+const hashing = { perAddress: 1, inAll: 4 } as const;
+
 interface Guard {
   readonly addresses: FailedTries;
   readonly names: FailedTries;
+  readonly slots: Slots;
 }
 const guards = new WeakMap<OpenPlace, Guard>();
 
@@ -25,10 +30,24 @@ function guardOf(place: OpenPlace): Guard {
     guard = {
       addresses: new FailedTries(place.clock, { triesAllowed: tries.perAddress, pauseMs: tries.pauseMs }),
       names: new FailedTries(place.clock, { triesAllowed: tries.perName, pauseMs: tries.pauseMs }),
+      slots: new Slots(hashing.perAddress, hashing.inAll),
     };
     guards.set(place, guard);
   }
   return guard;
+}
+
+/** Runs what hashes a passphrase when it is its turn. */
+export async function inTurn<T>(context: RouteContext, run: () => Promise<T>): Promise<T> {
+  const giveBack = await guardOf(context.place).slots.take(limitKey(context.address), context.request.signal);
+  if (!giveBack) {
+    throw new CanariError('CANARI_DOOR_BUSY', 'Too many people knock at once.', { doing: 'ours', status: 503 });
+  }
+  try {
+    return await run();
+  } finally {
+    giveBack();
+  }
 }
 
 /** Counts tries of one visitor under one name (THREATS 60). The secret is not even looked at during a pause. */
@@ -110,6 +129,7 @@ async function doSignIn(context: RouteContext): Promise<Response> {
     return renderSignIn(context, { handle, returnTo, status: 401, alert });
   }
   door.succeed();
+  await place.store.sessions.prune(place.clock.now());
   if (context.session) await signOut(place, context.session.token);
   context.setCookie(renderSessionCookie(entered.value.token, isSecure(context)));
   return seeOther(context, returnTo);
@@ -169,8 +189,8 @@ const anyone = { who: 'anyone', shows: 'nothing written', answers: 'page' } as c
 
 export const signInRoutes: readonly Route[] = [
   { ...anyone, method: 'GET', path: '/sign-in', handler: showSignIn },
-  { ...anyone, method: 'POST', path: '/sign-in', handler: doSignIn },
+  { ...anyone, method: 'POST', path: '/sign-in', handler: (context) => inTurn(context, () => doSignIn(context)) },
   { ...anyone, method: 'POST', path: '/sign-out', who: 'signed-in', handler: doSignOut },
   { ...anyone, method: 'GET', path: '/recover', handler: (context) => renderRecover(context) },
-  { ...anyone, method: 'POST', path: '/recover', handler: doRecover },
+  { ...anyone, method: 'POST', path: '/recover', handler: (context) => inTurn(context, () => doRecover(context)) },
 ];

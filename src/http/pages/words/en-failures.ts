@@ -134,6 +134,11 @@ export const enFailures = {
       title: 'This app asked in a way that cannot be answered',
       text: 'It sent far too much along. Its authors would like to know.',
     }),
+    CANARI_DOOR_BUSY: () => ({
+      title: 'Too many people knock at once',
+      text: 'Somebody may be trying names and passphrases here. Your own still opens the door.',
+      hint: 'Try again in a minute.',
+    }),
     CANARI_OUT_OF_ROOM: () => ({
       title: 'We are out of room for a moment',
       text: 'The disk of this machine is full. What was here stays, and can be read; nothing new can be kept until there is room.',

@@ -129,6 +129,11 @@ export const frFailures: Pick<Words, 'doing' | 'error' | 'failures' | 'remote'> 
       title: 'Cette application demande d’une façon à laquelle on ne peut répondre',
       text: 'Elle envoie beaucoup trop de choses avec. Ses auteurs aimeraient le savoir.',
     }),
+    CANARI_DOOR_BUSY: () => ({
+      title: 'Trop de monde frappe à la fois',
+      text: 'Quelqu’un essaie peut-être ici des noms et des phrases de passe. La vôtre ouvre toujours la porte.',
+      hint: 'Réessayez dans une minute.',
+    }),
     CANARI_OUT_OF_ROOM: () => ({
       title: 'Nous n’avons plus de place pour un moment',
       text: 'Le disque de cette machine est plein. Ce qui était là y reste et se lit ; rien de neuf ne peut être gardé tant qu’il n’y a pas de place.',
