@@ -7,6 +7,7 @@ import { newStartKey } from '../people/set-up.ts';
 import { type Command, exitCodes, type Surroundings } from './command.ts';
 import { configureLog } from './log.ts';
 import { useConfig } from './settings.ts';
+import { settleMemory } from './settle.ts';
 import { failureSentence, type Words, words } from './words.ts';
 import { answerCommands } from './writing.ts';
 
@@ -50,7 +51,9 @@ async function runUntilAsked(around: Surroundings, config: Config): Promise<void
     const commands = await listenForCommands(socketFile(config.dataFolder), answerCommands(running.host));
     const listening = running.address ?? config.listen;
     around.say(await renderBlock(words(around.tongue), config, place, listening));
+    const unsettle = settleMemory(around.clock);
     await asked;
+    unsettle();
     await commands.close();
   } finally {
     await running.stop();
