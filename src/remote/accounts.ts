@@ -54,7 +54,8 @@ export function createAccounts(parts: Surroundings & { ask: Ask; webFinger: WebF
   }
 
   async function fetchAccount(uri: string, budget: FetchBudget): Promise<Found> {
-    const asked = await ask(uri, budget);
+    const isKnown = (await store.accounts.findByUri(uri)) !== undefined;
+    const asked = await ask(uri, budget, { mayBeRecent: !isKnown });
     if (!asked.ok) {
       if (asked.error.reason === 'gone') await markGone(uri);
       return asked;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createFederation, type Federation } from '../../test/federation.ts';
+import { waitFor } from '../../test/world/names.ts';
 import type { Json, Peer } from '../../test/world/peer.ts';
 import { FetchBudget } from './remote.ts';
 
@@ -176,4 +177,19 @@ test('a budget ends, and a wildcard zone ends it sooner (CVE-2022-46405)', () =>
   let left = 0;
   while (budget.take('https://other.test/')) left += 1;
   assert.equal(left, 14);
+});
+
+test('an account that was read long ago is answered at once and read again behind', async () => {
+  const peer = world.peer('peer.example');
+  const old = peer.actor('old');
+  const first = await remote().findAccount(old.id);
+  assert.ok(first.ok);
+  await world.place.store.accounts.update(first.value.id, { fetchedAtMs: Date.now() - 25 * 3_600_000 });
+  peer.documents.set('/users/old', { ...old.document, name: 'changed' });
+  const known = await remote().findAccount(old.id);
+  assert.ok(known.ok && known.value.displayName === first.value.displayName);
+  await waitFor(
+    'the new name',
+    async () => (await world.place.store.accounts.findByUri(old.id))?.displayName === 'changed',
+  );
 });

@@ -35,9 +35,9 @@ export function createRemote(place: PlaceParts, shared: SharedParts): Remote {
 
   const recent = new RecentActors(clock);
 
-  const ask: Ask = async (uri, budget) => {
+  const ask: Ask = async (uri, budget, { mayBeRecent } = {}) => {
     const seen = recent.take(uri);
-    if (seen) return ok(seen);
+    if (seen && mayBeRecent) return ok(seen);
     const host = URL.canParse(uri) ? new URL(uri).host : '';
     if (!identity.federates) return failed({ reason: 'not-federating', host, words: 'this place has no domain yet' });
     const url = readRemoteUrl(uri, shared.fetcher.network.labHosts);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createFederation, type Federation } from '../../../test/federation.ts';
-import type { Actor } from '../../../test/world/actor.ts';
+import { type Actor, makeKeys } from '../../../test/world/actor.ts';
 import type { Json } from '../../../test/world/peer.ts';
 import type { PostId } from '../../model/ids.ts';
 import { composePost } from '../../outgoing/compose.ts';
@@ -378,4 +378,22 @@ test('verbs that are known and not acted on are ignored with their reason', asyn
   for (const type of ['Move', 'Flag', 'Add', 'Remove', 'Dislike', 'Read', 'Arrive', 'Offer']) {
     assert.match((await send(bob, bob.activity(type, { object: me().uri, target: v.id })))!, /is not acted on here$/);
   }
+});
+
+test('a new key speaks once its owner’s document shows it, and the old one no longer', async () => {
+  const peer = world.peer('peer.example');
+  const rita = peer.actor('rita');
+  await world.follow(rita.id);
+  const before = rita.create(rita.note());
+  assert.equal(await send(rita, before), 'applied: stored');
+  const renewed = makeKeys();
+  const publicKey = { ...rita.document.publicKey, publicKeyPem: renewed.publicKeyPem };
+  peer.documents.set('/users/rita', { ...rita.document, publicKey });
+  // Signed by the old key, which is still the one that we know.
+  assert.equal(await send(rita, rita.activity('Update', { object: rita.id })), 'applied: read again');
+  const byNew = rita.create(rita.note());
+  assert.equal((await rita.send(world.sharedInbox, byNew, { key: renewed.privateKey })).status, 202);
+  assert.equal(await world.ended(byNew), 'applied: stored');
+  const byOld = rita.create(rita.note());
+  assert.equal((await rita.send(world.sharedInbox, byOld)).status, 401);
 });
