@@ -15,7 +15,7 @@ after(() => {
 function plant(files: Record<string, string>): string {
   const folder = mkdtempSync(join(tmpdir(), 'canari-check-'));
   folders.push(folder);
-  cpSync(join(root, 'boundaries.json'), join(folder, 'boundaries.json'));
+  for (const file of ['boundaries.json', 'package.json']) cpSync(join(root, file), join(folder, file));
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(join(folder, 'src', dirname(path)), { recursive: true });
     writeFileSync(join(folder, 'src', path), text);
@@ -80,6 +80,14 @@ describe('import directions', () => {
       'base/c.ts': '',
     });
     assert.ok(checkBoundaries(between).includes('circle of folders: base -> model -> base'));
+  });
+
+  it('refuses packages that are there only for tests', () => {
+    const folder = plant({ 'store/a.ts': `import 'hono/html';\nimport 'node:fs';\nimport '@fedify/fedify/x';` });
+    assert.match(
+      checkBoundaries(folder).join('\n'),
+      /^src\/store\/a\.ts:3 imports @fedify\/fedify\/x, which is not among/,
+    );
   });
 
   it('refuses what leaves src/, what no rule knows and what cannot be read', () => {

@@ -41,6 +41,8 @@ export function listSources(root: string): string[] {
 /** Checks every import of `src/`; returns one sentence for each that is not allowed. */
 export function checkBoundaries(root: string): string[] {
   const boundaries = JSON.parse(readFileSync(join(root, 'boundaries.json'), 'utf8')) as Boundaries;
+  const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object };
+  const packages = new Set(Object.keys(dependencies));
   const wrong: string[] = [];
   const arrows: Arrow[] = [];
   for (const from of listSources(root)) {
@@ -50,11 +52,20 @@ export function checkBoundaries(root: string): string[] {
         wrong.push(`${place} import() of something that is not a plain string cannot be checked`);
       else if (target.startsWith('.'))
         arrows.push({ from, to: posix.normalize(posix.join(dirname(from), target)), line });
+      else if (!target.startsWith('node:') && !packages.has(packageOf(target)))
+        wrong.push(`${place} imports ${target}, which is not among the dependencies of package.json`);
     }
   }
   for (const arrow of arrows) wrong.push(...judgeArrow(arrow, boundaries));
   return [...wrong, ...findCircles(arrows)];
 }
+
+/** `hono/router/trie-router` is in the package `hono`, `@hono/node-server/x` in `@hono/node-server`. */
+const packageOf = (target: string): string =>
+  target
+    .split('/')
+    .slice(0, target.startsWith('@') ? 2 : 1)
+    .join('/');
 
 /** What a region may import besides itself; undefined when the rules do not know it. */
 function findAllowed(region: string, { folders, files, fileRules }: Boundaries): string[] | undefined {
