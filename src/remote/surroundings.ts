@@ -24,5 +24,9 @@ export interface Surroundings extends PlaceParts {
   keysMayHaveChanged(document: JsonObject): Promise<void>;
 }
 
-/** Fetches one document, when the budget still allows it. */
-export type Ask = (uri: string, budget: FetchBudget) => Promise<Result<RemoteDocument, RemoteFailure>>;
+/** Fetches one document, when the budget still allows it. `mayBeRecent`: one that came along with a key a moment ago is enough. */
+export type Ask = (
+  uri: string,
+  budget: FetchBudget,
+  options?: { mayBeRecent?: boolean },
+) => Promise<Result<RemoteDocument, RemoteFailure>>;
