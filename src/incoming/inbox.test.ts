@@ -159,11 +159,15 @@ test('an exact replay is answered and has no second effect', async () => {
 });
 
 test('the same id with other words, or from somebody else, is refused', async () => {
-  const activity = follow();
+  const activity = bob().activity('Like', { object: `${world.origin}/nothing` });
   assert.equal((await bob().send(world.sharedInbox, activity)).status, 202);
   assert.equal((await bob().send(world.sharedInbox, { ...activity, summary: 'x' })).status, 422);
   const carol = peer().actor('carol');
   assert.equal((await carol.send(world.sharedInbox, { ...activity, actor: carol.id })).status, 422);
+  // Also of a Follow, whose id its own actor may use again.
+  const asked = follow();
+  assert.equal((await bob().send(world.sharedInbox, asked)).status, 202);
+  assert.equal((await carol.send(world.sharedInbox, { ...asked, actor: carol.id })).status, 422);
 });
 
 test('Deletes of strangers cost nothing: no fetch, no line, no verification (THREATS 66)', async () => {

@@ -40,12 +40,16 @@ export async function receive(place: OpenPlace, request: SignedRequest): Promise
     body: Buffer.from(request.body).toString('utf8'),
     bodyHash: hash('sha256', request.body, 'base64'),
     receivedAtMs: place.clock.now(),
+    mayRepeat: repeated.includes(activity.verb),
   });
   if (taken === 'other') return refused(422, `${activity.id} was taken before, with other words or from somebody else`);
   place.heardFrom(new URL(activity.actor).origin);
   if (taken === 'new') place.live.tell([{ kind: 'incoming' }]);
   return accepted(taken === 'new' ? 'taken' : 'taken before');
 }
+
+/** They say how things stand between two accounts: some servers use one id for all the times that it changes. */
+const repeated: readonly ReadActivity['verb'][] = ['Follow', 'Undo', 'Block', 'Accept', 'Reject'];
 
 /** The kind of a line whose sender could not sign any more: its origin is asked before it is believed. */
 export const unsignedDelete = 'Delete of the gone';

@@ -94,6 +94,7 @@ const put = async (uri: string, actorUri = bob.id) =>
       body: JSON.stringify({ id: uri, type: 'Like', actor: actorUri, object: `${world.origin}/nothing` }),
       bodyHash: uri,
       receivedAtMs: clock.now(),
+      mayRepeat: false,
     }),
   );
 const claim = () => world.place.store.transaction((tx) => tx.incoming.claim({ limit: 8, busyActors: [], heldIds: [] }));

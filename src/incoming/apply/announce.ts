@@ -58,7 +58,7 @@ async function takeBoost(
   if (audience === 'direct' || (isOwn && isForEveryone(audience)))
     return ignored('a boost is for followers at least, and no wider than its post');
   if (post.boostOfId !== null) return ignored('a boost of a boost');
-  if (await tx.incoming.isUndone(activity.id, booster.id)) return ignored('it was taken back before it came');
+  if (await tx.incoming.useUndone(activity.id, booster.id)) return ignored('it was taken back before it came');
   if (await tx.blocks.between(booster.id, post.authorId)) return ignored('one of them has blocked the other');
   if (await tx.posts.findBoost(booster.id, post.id)) return ignored('they passed it on before');
   const atMs = Math.min(activity.publishedAtMs ?? place.clock.now(), place.clock.now());

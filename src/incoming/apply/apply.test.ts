@@ -81,6 +81,28 @@ test('an Undo that comes first', async () => {
   assert.equal((await find(post.uri))!.likesCount, 0);
 });
 
+test('a server that uses one id for all follows of two accounts, as Misskey does, can follow again and again', async () => {
+  const mia = world.peer('peer.example').actor('mia');
+  const asked = mia.activity('Follow', {
+    object: me().uri,
+    id: `${world.peer('peer.example').origin}/follows/mia/alice`,
+  });
+  for (let times = 0; times < 3; times += 1) {
+    assert.equal((await mia.send(world.sharedInbox, asked)).status, 202);
+    await world.incoming.settled();
+    const account = (await store().accounts.findByUri(mia.id))!;
+    assert.equal((await store().follows.find(account.id, me().id))?.state, 'accepted', `follow ${times}`);
+    const taken = mia.activity('Undo', {
+      id: `${asked.id}/undo`,
+      object: asked,
+      published: new Date(times).toISOString(),
+    });
+    assert.equal((await mia.send(world.sharedInbox, taken)).status, 202);
+    await world.incoming.settled();
+    assert.equal(await store().follows.find(account.id, me().id), undefined, `undo ${times}`);
+  }
+});
+
 test('a locked person is asked', async () => {
   await store().accounts.update(me().id, { locked: true });
   assert.equal(await send(carol, carol.activity('Follow', { object: me().uri })), 'applied: waits for a yes');

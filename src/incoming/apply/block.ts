@@ -9,7 +9,7 @@ export const applyBlock: ApplyVerb<'Block'> = async (place, activity, { budget }
   if (!found.ok) return notHad(found.error);
   const [me, other] = [person.account, found.value];
   return ready(async (tx) => {
-    if (await tx.incoming.isUndone(activity.id, other.id)) return ignored('it was taken back before it came');
+    if (await tx.incoming.useUndone(activity.id, other.id)) return ignored('it was taken back before it came');
     await tx.blocks.add({
       id: place.ids.next(),
       accountId: other.id,

@@ -26,7 +26,7 @@ async function takeFollow(
   follower: Account,
   uri: string,
 ): Promise<Done> {
-  if (await tx.incoming.isUndone(uri, follower.id)) return ignored('it was taken back before it came');
+  if (await tx.incoming.useUndone(uri, follower.id)) return ignored('it was taken back before it came');
   const me = person.account;
   const before = await tx.follows.find(follower.id, me.id);
   if (before?.state === 'accepted') {

@@ -13,7 +13,7 @@ export const applyLike: ApplyVerb<'Like'> = async (place, activity, { budget }) 
   return ready(async (tx) => {
     // A block either way hides the post as well.
     if (!(await tx.views.maySee(post.id, liker.id))) return ignored('they may not see the post');
-    if (await tx.incoming.isUndone(activity.id, liker.id)) return ignored('it was taken back before it came');
+    if (await tx.incoming.useUndone(activity.id, liker.id)) return ignored('it was taken back before it came');
     const now = place.clock.now();
     const like = { id: place.ids.next(), accountId: liker.id, postId: post.id, uri: activity.id, createdAtMs: now };
     if (!(await tx.likes.add(like))) return ignored('they liked it before');

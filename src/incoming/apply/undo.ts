@@ -1,4 +1,5 @@
 import type { InnerActivity } from '../../activitypub/parse/activity.ts';
+import { isSameOrigin } from '../../base/net/hostname.ts';
 import type { LiveEvent } from '../../live/live.ts';
 import type { Account } from '../../model/account.ts';
 import type { OpenPlace } from '../../outgoing/open-place.ts';
@@ -23,7 +24,9 @@ export const applyUndo: ApplyVerb<'Undo'> = async (place, activity) => {
   return ready(async (tx) => {
     for (const kind of kinds) {
       const events = await takeBack[kind](place, tx, account, inner);
-      if (events) return applied(`${kind} taken back`, events);
+      if (!events) continue;
+      if (inner.id !== null && isSameOrigin(inner.id, account.uri)) await tx.incoming.forgetTaken(inner.id);
+      return applied(`${kind} taken back`, events);
     }
     if (inner.id === null) return ignored('there is nothing to take back');
     await tx.incoming.rememberUndone(inner.id, account.id, place.clock.now());

@@ -36,6 +36,7 @@ export function incomingStore(db: Kysely<PlaceTables>) {
     /**
      * Takes an activity in, once. `known`: it was taken before, word for word by the same actor. `other`: its id was taken by somebody else or
      * with other words (THREATS 9). Call it inside a transaction.
+     * `mayRepeat`: the same actor may say it again in other words (Misskey gives every Undo of one follow the same id).
      */
     async take(line: {
       id: IncomingId;
@@ -46,6 +47,7 @@ export function incomingStore(db: Kysely<PlaceTables>) {
       /** Of the bytes received. */
       bodyHash: string;
       receivedAtMs: number;
+      mayRepeat: boolean;
     }): Promise<'new' | 'known' | 'other'> {
       const fresh = await db
         .insertInto('taken_activities')
@@ -64,7 +66,14 @@ export function incomingStore(db: Kysely<PlaceTables>) {
           .selectAll()
           .where('activity_uri', '=', line.activityUri)
           .executeTakeFirstOrThrow();
-        return taken.actor_uri === line.actorUri && taken.body_hash === line.bodyHash ? 'known' : 'other';
+        if (taken.actor_uri !== line.actorUri) return 'other';
+        if (taken.body_hash === line.bodyHash) return 'known';
+        if (!line.mayRepeat) return 'other';
+        await db
+          .updateTable('taken_activities')
+          .set({ body_hash: line.bodyHash, taken_at: line.receivedAtMs })
+          .where('activity_uri', '=', line.activityUri)
+          .execute();
       }
       await db
         .insertInto('incoming')
@@ -177,6 +186,7 @@ export function incomingStore(db: Kysely<PlaceTables>) {
         .selectFrom('incoming')
         .select(['state', 'reason', 'attempts'])
         .where('activity_uri', '=', activityUri)
+        .orderBy('id', 'desc')
         .executeTakeFirst();
     },
     /** What could not be applied, newest first. */
@@ -214,6 +224,21 @@ export function incomingStore(db: Kysely<PlaceTables>) {
         .where('account_id', '=', accountId)
         .executeTakeFirst();
       return row !== undefined;
+    },
+    /** True once: what was taken back before it came does not come, but may be done again later under the same id. */
+    async useUndone(uri: string, accountId: AccountId): Promise<boolean> {
+      const done = await db
+        .deleteFrom('undone')
+        .where('uri', '=', uri)
+        .where('account_id', '=', accountId)
+        .executeTakeFirst();
+      if (done.numDeletedRows === 0n) return false;
+      await this.forgetTaken(uri);
+      return true;
+    },
+    /** After an Undo: some servers (Misskey) give a follow or block the same id each time. */
+    async forgetTaken(uri: string): Promise<void> {
+      await db.deleteFrom('taken_activities').where('activity_uri', '=', uri).execute();
     },
 
     /** Forgets what has ended and what is older than any signature. Times: wall, milliseconds. */
