@@ -78,6 +78,7 @@ function main(args: string[]): number {
     `--test-concurrency=${concurrency}`,
     `--test-timeout=${timeoutMs}`,
     '--test-force-exit',
+    '--disable-warning=ExperimentalWarning',
     ...only,
   ];
   const { status, error } = spawnSync(process.execPath, [...flags, ...files], { cwd: root, stdio: 'inherit' });
