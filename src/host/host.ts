@@ -68,7 +68,7 @@ export class Host {
 
   /** The place behind a host name (lower case, without port); undefined when this process has none of that name. */
   findPlace(hostname: string): OpenPlace | undefined {
-    return this.#byName.get(localNames.has(hostname) ? 'localhost' : hostname);
+    return this.#byName.get(hostname);
   }
 
   places(): OpenPlace[] {
@@ -210,9 +210,6 @@ export class Host {
     return { domain, origin: named ?? `${webSchemeOf(labHosts, domain)}://${domain}`, federates: true };
   }
 }
-
-/** How a place without a domain is reached from its own machine. */
-const localNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 const placeExists = (domain: string) =>
   new CanariError('CANARI_PLACE_EXISTS', `${domain} is set up already.`, {

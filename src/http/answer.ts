@@ -120,12 +120,19 @@ function findPlace(
       const behind = findByAuthority(places, canonicalAuthority(forwarded.trim()));
       if (behind) return behind;
     }
+    const local = byNumber([...authorities][0]) ? places.findPlace('localhost') : undefined;
+    if (local && line.startsWith('/') && (request.method === 'GET' || request.method === 'HEAD')) {
+      return new Response(null, { status: 302, headers: { Location: `${local.identity.origin}${line}` } });
+    }
   }
   return new Response('No place is kept here under the name that you asked for.\n', {
     status: 421,
     headers: { 'Content-Type': 'text/plain; charset=utf-8', 'Cache-Control': 'no-store' },
   });
 }
+
+/** This machine by its number: somebody who tries a place that has no domain yet may type that, and is led to its name. */
+const byNumber = (authority: string | undefined) => /^(127\.0\.0\.1|\[::1\])(:\d+)?$/.test(authority ?? '');
 
 function findByAuthority(places: PlaceFinder, authority: string | undefined): OpenPlace | undefined {
   if (authority === undefined) return undefined;

@@ -73,6 +73,21 @@ describe('the server', () => {
     assert.match(await ask(`Host: evil.example\r\nX-Forwarded-Host: ${address}:${port}`), /^HTTP\/1\.1 421/);
   });
 
+  it('leads somebody who typed the number of this machine to the place on localhost', async () => {
+    const local = await serve({ federates: false });
+    const ask = (host: string, target: string, method = 'GET') =>
+      speak(local, `${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    const led = await ask('127.0.0.1:8000', '/start?key=x');
+    assert.match(led, /^HTTP\/1\.1 302/);
+    assert.ok(
+      led.includes(`location: ${local.origin}/start?key=x`) || led.includes(`Location: ${local.origin}/start?key=x`),
+      led,
+    );
+    assert.match(await ask('127.0.0.1:8000', '/start', 'POST'), /^HTTP\/1\.1 421/);
+    assert.match(await ask('127.0.0.2:8000', '/'), /^HTTP\/1\.1 421/);
+    await local.stop();
+  });
+
   it('believes no forwarded address of a stranger', async () => {
     const answer = await served.ask('/who', { headers: { 'X-Forwarded-For': '1.2.3.4' } });
     assert.match(await answer.text(), /^127\./);
