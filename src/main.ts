@@ -52,11 +52,7 @@ export async function start(config: Config, options: { serving: boolean }): Prom
     join(import.meta.dirname, 'store/host/migrations'),
   );
   const fetcher = createFetcher(createConnector(network, { clock }), { clock, userAgent });
-  const origins = new Set<string>();
-  const isLocal = (url: URL) => origins.has(url.origin);
-  const documents = createDocumentReader({ fetcher, clock, isLocal });
   const keyCache = new PeerKeys(hostFile);
-  const keys = createKeyFinder({ documents, cache: keyCache, clock, isLocal, labHosts: network.labHosts });
   const engine = options.serving ? createEngine(network, new SqliteHealth(hostFile)) : undefined;
   const incoming = new Map<OpenPlace, { stop(): Promise<void> }>();
 
@@ -66,18 +62,22 @@ export async function start(config: Config, options: { serving: boolean }): Prom
     labHosts: config.lab.hosts,
     origin: config.origin,
     localOrigin: `http://localhost:${config.listen.port}`,
-    connectRemote: (place) => createRemote(place, { fetcher, documents, keys, keyCache }),
+    connectRemote(place) {
+      // A place never asks itself; its neighbours in this process are others to it, as all others are.
+      const isLocal = (url: URL) => url.origin === place.identity.origin;
+      const documents = createDocumentReader({ fetcher, clock, isLocal });
+      const keys = createKeyFinder({ documents, cache: keyCache, clock, isLocal, labHosts: network.labHosts });
+      return createRemote(place, { fetcher, documents, keys, keyCache });
+    },
     wake: (domain) => engine?.wake(domain),
     heardFrom: (origin) => void engine?.heardFrom(destinationAt('fediverse', origin)),
     isTaken: (origin) => speaksAlready(fetcher, origin),
     async opened(place) {
-      origins.add(place.identity.origin);
       if (!engine || !place.identity.federates) return;
       await engine.openLane(createLane(place, (outcomes) => void afterOutcomes(place, outcomes)));
       incoming.set(place, startIncoming(place));
     },
     async closing(place) {
-      origins.delete(place.identity.origin);
       await incoming.get(place)?.stop();
       incoming.delete(place);
       await engine?.closeLane(place.identity.domain);
