@@ -10,7 +10,7 @@ import { createPlace, type Place, type PlaceOptions } from './place.ts';
  *
  *     const world = await createWorld();
  *     const peer = await world.peer('peer.example');
- *     const place = world.place('alice.example', { person: 'alice' });
+ *     const place = await world.place('alice.example', { person: 'alice' });
  *     await place.begin();
  *     await peer.actor('bob').send(place.sharedInbox, …);
  *     await world.end();
