@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { AccountId, PostId } from '../../model/ids.ts';
 import type { PostView } from '../../model/post.ts';
-import { inOrder, type PageRequest, paged } from './page.ts';
+import { fillPage, type PageRequest, paged } from './page.ts';
 import type { PlaceTables } from './tables.ts';
 import { viewsStore } from './views.ts';
 import { unmuted } from './visibility.ts';
@@ -19,6 +19,16 @@ export function homeStore(db: Kysely<PlaceTables>) {
     // A post that has left the home meanwhile: its own id is about as old as its arrival was.
     return row?.arrival_id ?? postId;
   };
+  const entries = (personId: AccountId, nowMs: number) =>
+    db
+      .selectFrom('home_entries')
+      .innerJoin('posts', 'posts.id', 'home_entries.post_id')
+      .select(['home_entries.post_id', 'home_entries.arrival_id'])
+      .where('person_id', '=', personId)
+      .where(unmuted(personId, sql`posts.author_id`, nowMs))
+      .where(
+        sql<boolean>`(posts.boost_of_id is null or ${unmuted(personId, sql`(select o.author_id from posts o where o.id = posts.boost_of_id)`, nowMs)})`,
+      );
   return {
     /** False when the post is there already. */
     async add(personId: AccountId, postId: PostId, arrivalId: string): Promise<boolean> {
@@ -38,19 +48,15 @@ export function homeStore(db: Kysely<PlaceTables>) {
         sinceId: await arrivalOf(personId, page.sinceId),
         minId: await arrivalOf(personId, page.minId),
       };
-      const query = db
-        .selectFrom('home_entries')
-        .innerJoin('posts', 'posts.id', 'home_entries.post_id')
-        .select(['home_entries.post_id'])
-        .where('person_id', '=', personId)
-        .where(unmuted(personId, sql`posts.author_id`, nowMs))
-        .where(
-          sql<boolean>`(posts.boost_of_id is null or ${unmuted(personId, sql`(select o.author_id from posts o where o.id = posts.boost_of_id)`, nowMs)})`,
-        );
-      const rows = inOrder(await paged(query, 'home_entries.arrival_id', byArrival).execute(), page);
-      return viewsStore(db).load(
-        rows.map((row) => row.post_id),
-        personId,
+      return fillPage(
+        byArrival,
+        (bounds) => paged(entries(personId, nowMs), 'home_entries.arrival_id', bounds).execute(),
+        (row) => row.arrival_id,
+        (rows) =>
+          viewsStore(db).load(
+            rows.map((row) => row.post_id),
+            personId,
+          ),
       );
     },
     /** After an unfollow or a block: their posts and boosts leave, unless the person is named in them. */

@@ -3,7 +3,7 @@ import type { Account } from '../../model/account.ts';
 import type { AccountId, NotificationId, PostId } from '../../model/ids.ts';
 import type { NotificationKind, PostView } from '../../model/post.ts';
 import { accountsStore } from './accounts.ts';
-import { inOrder, type PageRequest, paged } from './page.ts';
+import { fillPage, type PageRequest, paged } from './page.ts';
 import type { PlaceTables } from './tables.ts';
 import { viewsStore } from './views.ts';
 import { unblocked } from './visibility.ts';
@@ -75,8 +75,12 @@ export function notificationsStore(db: Kysely<PlaceTables>) {
       if (page.kinds?.length) query = query.where('kind', 'in', [...page.kinds]);
       if (page.excludeKinds?.length) query = query.where('kind', 'not in', [...page.excludeKinds]);
       if (page.accountId) query = query.where('account_id', '=', page.accountId);
-      const rows = inOrder(await paged(query, 'notifications.id', page).execute(), page);
-      return toViews(personId, rows);
+      return fillPage(
+        page,
+        (bounds) => paged(query, 'notifications.id', bounds).execute(),
+        (row) => row.id,
+        (rows) => toViews(personId, rows),
+      );
     },
     async find(personId: AccountId, id: NotificationId): Promise<NotificationView | undefined> {
       const row = await db

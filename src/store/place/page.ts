@@ -35,3 +35,30 @@ export function paged<Q>(query: Q, column: string, page: PageRequest): Q {
 
 /** Newest first, whichever way the page was read. */
 export const inOrder = <T>(rows: T[], page: PageRequest): T[] => (page.minId ? rows.reverse() : rows);
+
+/** How often a page is read on when what was read may not be seen; beyond, a short page is answered. */
+const mostRounds = 5;
+
+/**
+ * A page of what may be seen: when some of the rows turn out to be hidden (deleted meanwhile, a block), it is read on until the page is full, so
+ * that an app that follows the pages does not stop at a gap.
+ * @param read rows in the order of `paged`. @param show views of rows, without those that are hidden; newest first comes out.
+ */
+export async function fillPage<Row, View>(
+  page: PageRequest,
+  read: (page: PageRequest) => Promise<Row[]>,
+  cursorOf: (row: Row) => string,
+  show: (rows: Row[]) => Promise<View[]>,
+): Promise<View[]> {
+  const views: View[] = [];
+  let bounds = page;
+  for (let round = 0; round < mostRounds && views.length < page.limit; round++) {
+    const limit = page.limit - views.length;
+    const rows = await read({ ...bounds, limit });
+    views.push(...(await show(rows)));
+    if (rows.length < limit) break;
+    const cursor = cursorOf(rows.at(-1)!);
+    bounds = page.minId ? { ...bounds, minId: cursor } : { ...bounds, maxId: cursor };
+  }
+  return inOrder(views, page);
+}
