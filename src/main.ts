@@ -10,6 +10,7 @@ import { version } from './base/version.ts';
 import type { Config } from './config.ts';
 import { destinationAt, type Outcome } from './delivery/contract.ts';
 import { DeliveryEngine } from './delivery/dispatcher.ts';
+import { Holds } from './delivery/holds.ts';
 import { createThreadSenders } from './delivery/senders.ts';
 import { Host } from './host/host.ts';
 import { Router } from './http/router.ts';
@@ -19,11 +20,13 @@ import { startIncoming } from './incoming/line.ts';
 import type { OpenPlace } from './outgoing/open-place.ts';
 import { createLane } from './outgoing/prepare.ts';
 import { dropInbox } from './people/closed-inbox.ts';
+import { createDesk } from './receipts/control.ts';
 import { createDocumentReader } from './remote/fetch.ts';
 import { createKeyFinder } from './remote/keys.ts';
 import { createRemote } from './remote/reader.ts';
 import { openDatabase } from './store/database.ts';
 import { SqliteHealth } from './store/host/health.ts';
+import { SqliteHolds } from './store/host/holds.ts';
 import { PeerKeys } from './store/host/peer-keys.ts';
 
 /** What other servers see in their logs. Some answer 418 to those who do not say who they are. */
@@ -53,7 +56,9 @@ export async function start(config: Config, options: { serving: boolean }): Prom
   );
   const fetcher = createFetcher(createConnector(network, { clock }), { clock, userAgent });
   const keyCache = new PeerKeys(hostFile);
-  const engine = options.serving ? createEngine(network, new SqliteHealth(hostFile)) : undefined;
+  const health = new SqliteHealth(hostFile);
+  const holds = new Holds(new SqliteHolds(hostFile));
+  const engine = options.serving ? createEngine(network, health, holds) : undefined;
   const incoming = new Map<OpenPlace, { stop(): Promise<void> }>();
 
   const host = await Host.open({
@@ -71,6 +76,7 @@ export async function start(config: Config, options: { serving: boolean }): Prom
     },
     wake: (domain) => engine?.wake(domain),
     heardFrom: (origin) => void engine?.heardFrom(destinationAt('fediverse', origin)),
+    deskOf: (domain) => createDesk({ lane: domain, engine, health, holds, clock }),
     isTaken: (origin) => speaksAlready(fetcher, origin),
     async opened(place) {
       if (!engine || !place.identity.federates) return;
@@ -107,14 +113,14 @@ export async function start(config: Config, options: { serving: boolean }): Prom
   };
 }
 
-function createEngine(network: NetworkOptions, health: SqliteHealth<unknown>): DeliveryEngine {
+function createEngine(network: NetworkOptions, health: SqliteHealth<unknown>, holds: Holds): DeliveryEngine {
   const senders = createThreadSenders({
     entry: new URL('./sender.ts', import.meta.url),
     data: { network, userAgent },
     threads: availableParallelism(),
     clock,
   });
-  return new DeliveryEngine({ clock, senders, health, loopDelayMs: measureLoopDelay(clock) });
+  return new DeliveryEngine({ clock, senders, health, holds, loopDelayMs: measureLoopDelay(clock) });
 }
 
 /** Followers whose inbox is closed for ever leave. */

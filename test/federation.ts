@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '../src/base/clock.ts';
 import { createFetcher } from '../src/base/net/guarded-fetch.ts';
 import type { LabHost } from '../src/base/net/lab.ts';
+import { testDesk } from '../src/delivery/testing/desk.ts';
 import { fediverseRoutes } from '../src/http/fediverse/routes.ts';
 import { Router } from '../src/http/router.ts';
 import { createHttpServer } from '../src/http/server.ts';
@@ -82,7 +83,13 @@ export async function createFederation(options: FederationOptions): Promise<Fede
   const connect: PlaceParts['connectRemote'] = (opened) => createRemote(opened, { fetcher, documents, keys, keyCache });
   const place = await openPlace(
     join(folder, name),
-    { clock, connectRemote: options.connect?.(connect) ?? connect, wake: () => {}, heardFrom: () => {} },
+    {
+      clock,
+      connectRemote: options.connect?.(connect) ?? connect,
+      wake: () => {},
+      heardFrom: () => {},
+      deskOf: testDesk,
+    },
     { domain: name, origin, federates: true },
   );
   const added = await addPerson(place, { handle: 'alice', passphrase: 'four words that fit', language: 'en' });

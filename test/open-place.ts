@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Clock, systemClock } from '../src/base/clock.ts';
 import { failed, ok } from '../src/base/result.ts';
+import { testDesk } from '../src/delivery/testing/desk.ts';
 import type { Account, Person } from '../src/model/account.ts';
 import type { AccountId } from '../src/model/ids.ts';
 import type { OpenPlace } from '../src/outgoing/open-place.ts';
@@ -55,7 +56,7 @@ export async function openTestPlace(options: { domain?: string; clock?: Clock } 
   const woken = { times: 0 };
   const place = await openPlace(
     join(folder, domain),
-    { clock, connectRemote: remoteOf, wake: () => void woken.times++, heardFrom: () => {} },
+    { clock, connectRemote: remoteOf, wake: () => void woken.times++, heardFrom: () => {}, deskOf: testDesk },
     { domain, origin: `https://${domain}`, federates: domain !== 'localhost' },
   );
   return {

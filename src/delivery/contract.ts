@@ -287,3 +287,30 @@ export interface HealthStore {
   /** On disk when the promise resolves: a pause survives kill -9. */
   save(records: readonly HealthRecord[]): Promise<void>;
 }
+
+/** A lane sends nothing to a destination until somebody lifts it. `sinceMs`: wall time. */
+export type Hold = { lane: string; destination: DestinationId; sinceMs: number };
+
+/** Holds, in the host's database. They survive everything but being lifted. */
+export interface HoldStore {
+  load(): Promise<Hold[]>;
+  /** On disk when the promise resolves; one that is there stays as it is. */
+  save(hold: Hold): Promise<void>;
+  remove(lane: string, destination: DestinationId): Promise<void>;
+}
+
+/** What knocking at a destination came to: an attempt begins, one has just been made, it is held, or nothing waits for it. */
+export type Knock = 'knocking' | 'just-knocked' | 'held' | 'nothing-waits';
+
+/** What the people of one lane see of its destinations and may do to them. */
+export interface DestinationDesk {
+  loadHealth(destinations: readonly DestinationId[]): Promise<HealthRecord[]>;
+  /** What is held, and since when (wall time). */
+  loadHolds(): Promise<ReadonlyMap<DestinationId, number>>;
+  /** Nothing more goes there until `resume`; what is under way ends. On disk when the promise resolves. */
+  pause(destination: DestinationId): Promise<void>;
+  /** @returns whether it was held. */
+  resume(destination: DestinationId): Promise<boolean>;
+  /** One attempt now, whatever the schedule says; when it fails, the schedule goes on as planned. */
+  retry(destination: DestinationId): Promise<Knock>;
+}

@@ -2,9 +2,10 @@ import type { Clock } from '../base/clock.ts';
 import { logger } from '../base/log.ts';
 import { Acknowledgements } from './acknowledge.ts';
 import { Attempts } from './attempts.ts';
-import type { DestinationId, HealthStore, Lane, Outcome, Pool, Senders } from './contract.ts';
+import type { DestinationId, HealthStore, Knock, Lane, Outcome, Pool, Senders } from './contract.ts';
 import { EngineTime } from './engine-time.ts';
 import { Health } from './health.ts';
+import { Holds, memoryHolds } from './holds.ts';
 import { LaneQueue, type Line, windowSize } from './queue.ts';
 import { longestWaitMs } from './retry.ts';
 import { Rounds } from './rounds.ts';
@@ -26,6 +27,8 @@ export type EngineOptions = {
   clock: Clock;
   senders: Senders;
   health: HealthStore;
+  /** Queues stopped by hand; without it they are forgotten at the end of the process. */
+  holds?: Holds;
   /** Jitter; seeded in simulations. */
   random?: () => number;
   /** How late the serving thread's event loop is: the engine slows down before readers notice. */
@@ -48,6 +51,7 @@ export class DeliveryEngine {
   readonly #time: EngineTime;
   readonly #senders: Senders;
   readonly #health: Health<Line>;
+  readonly #holds: Holds;
   readonly #acknowledgements: Acknowledgements;
   readonly #attempts = new Attempts();
   readonly #rounds: Rounds;
@@ -73,6 +77,7 @@ export class DeliveryEngine {
     this.#onLaneRest = options.onLaneRest;
     const now = () => this.#time.now();
     this.#health = new Health({ store: options.health, random, now, wall: () => this.#clock.now() });
+    this.#holds = options.holds ?? new Holds(memoryHolds());
     this.#acknowledgements = new Acknowledgements(options.clock, now);
     this.#rounds = new Rounds({
       clock: options.clock,
@@ -80,6 +85,7 @@ export class DeliveryEngine {
       random,
       senders: options.senders,
       health: this.#health,
+      holds: this.#holds,
       attempts: this.#attempts,
       acknowledgements: this.#acknowledgements,
       attemptMs: this.#attemptMs,
@@ -100,6 +106,7 @@ export class DeliveryEngine {
     if (this.#lanes.has(lane.id)) throw new Error(`lane ${lane.id} is open`);
     const queue = new LaneQueue(lane, (own, outcomes) => this.#written(own, outcomes));
     this.#lanes.set(lane.id, queue);
+    await this.#holds.load();
     await lane.store.repair(this.#time.now(), 2 * longestWaitMs);
     queue.nextDueAtMs = await lane.store.nextDueAt();
     queue.woken = true;
@@ -134,12 +141,46 @@ export class DeliveryEngine {
     const known = this.#health.find(destination);
     if (known && (known.record.state === 'healthy' || known.record.state === 'slow')) return;
     if (!(await this.#health.heard(destination))) return;
+    await this.#release(destination);
+  }
+
+  /** A lane's queue stops by hand: what is under way ends, nothing more is taken, nothing expires. On disk when it resolves. */
+  async pause(lane: string, destination: DestinationId): Promise<void> {
+    await this.#holds.begin({ lane, destination, sinceMs: this.#clock.now() });
+  }
+
+  /** Lifts a hold; what waits goes on at once, with a probe where the destination rests. False when nothing was held. */
+  async resume(lane: string, destination: DestinationId): Promise<boolean> {
+    if (!(await this.#holds.end(lane, destination))) return false;
+    await this.#health.load([destination]);
+    const { state } = this.#health.get(destination).record;
+    if (state === 'resting' || state === 'gone') await this.#health.knock(destination);
+    await this.#release(destination);
+    return true;
+  }
+
+  /** One attempt at a destination now, out of turn, with what waits in any lane. */
+  async retry(lane: string, destination: DestinationId): Promise<Knock> {
+    if (this.#holds.sinceOf(lane, destination) !== undefined) return 'held';
+    if (!(await this.#health.knock(destination))) return 'just-knocked';
+    if (await this.#release(destination)) return 'knocking';
+    this.#health.get(destination).outOfTurn = false;
+    return 'nothing-waits';
+  }
+
+  /** Makes what waits for a destination ready, except where it is held; whether anything does. */
+  async #release(destination: DestinationId): Promise<boolean> {
+    let isAny = false;
     await this.#acknowledgements.flush();
     for (const queue of this.#lanes.values()) {
-      if (queue.closing || queue.lines.has(destination)) continue;
-      if (await queue.store.release(destination, this.#time.now())) queue.woken = true;
+      if (queue.closing || this.#holds.sinceOf(queue.lane.id, destination) !== undefined) continue;
+      const isInHand = queue.lines.has(destination);
+      const isReleased = !isInHand && (await queue.store.release(destination, this.#time.now()));
+      if (isReleased) queue.woken = true;
+      isAny ||= isInHand || isReleased;
     }
     this.#pump();
+    return isAny;
   }
 
   /**

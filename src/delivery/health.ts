@@ -47,6 +47,8 @@ const softWaitMs = 10_000;
 const unsaidPaceMs = 30_000;
 /** A sign of life is worth a probe out of turn only when the last one is so long ago: some speak to us all day and never answer. */
 const heardMs = 5 * 60_000;
+/** Somebody may knock by hand as often as they like; the destination hears it at most this often. */
+const knockMs = 10_000;
 /** How often a person who waits makes us try one that is gone. */
 const goneRetryMs = 3_600_000;
 
@@ -140,6 +142,7 @@ export class Health<Waiter = unknown> {
       if (now >= untilMs && !destination.probing) destination.outOfTurn = false;
       return now < untilMs && !destination.outOfTurn ? { may: 'wait', untilMs } : { may: 'probe' };
     }
+    if (destination.outOfTurn && !destination.probing) return { may: 'probe' };
     return now < pace.notBeforeMs ? { may: 'wait', untilMs: pace.notBeforeMs } : { may: 'speak' };
   }
 
@@ -187,6 +190,19 @@ export class Health<Waiter = unknown> {
     }
     if (record.state !== 'resting' || destination.probing || record.nextProbeAtMs <= now) return false;
     if (now - destination.lastProbeAtMs < heardMs) return false;
+    destination.outOfTurn = true;
+    return true;
+  }
+
+  /**
+   * Somebody here wants one attempt now: out of turn, so that its failure changes no schedule. One that is gone begins to rest, with a probe at once.
+   * @returns false when an attempt like this is under way or has just been made.
+   */
+  async knock(id: DestinationId): Promise<boolean> {
+    await this.load([id]);
+    const destination = this.get(id);
+    if (destination.probing || this.#now() - destination.lastProbeAtMs < knockMs) return false;
+    if (destination.record.state === 'gone') return this.heard(id);
     destination.outOfTurn = true;
     return true;
   }

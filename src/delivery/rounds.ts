@@ -5,8 +5,9 @@ import type { Attempt, Attempts } from './attempts.ts';
 import type { Claim, Parcel, Pool, Prepared, Senders, Verdict } from './contract.ts';
 import type { EngineTime } from './engine-time.ts';
 import type { Destination, Health } from './health.ts';
+import type { Holds } from './holds.ts';
 import type { LaneQueue, Line } from './queue.ts';
-import { planOutcome, type VerdictTime } from './retry.ts';
+import { longestWaitMs, planOutcome, type VerdictTime } from './retry.ts';
 import { Share } from './share.ts';
 
 const log = logger('delivery', 'rounds');
@@ -33,6 +34,7 @@ export type RoundsOptions = {
   random: () => number;
   senders: Senders;
   health: Health<Line>;
+  holds: Holds;
   attempts: Attempts;
   acknowledgements: Acknowledgements;
   attemptMs: number;
@@ -184,6 +186,7 @@ export class Rounds {
 
   #consider(line: Line, room: number, promised: boolean): Picked | undefined {
     const { destination } = line;
+    if (this.#isHeld(line)) return this.#letGo(line);
     const permission = this.#o.health.permission(destination, line.priority === 0);
     if (permission.may === 'wait') return this.#letGo(line);
     if (permission.may === 'expire') {
@@ -241,11 +244,17 @@ export class Rounds {
     }
     const { destination, id } = line;
     const permission = this.#o.health.permission(destination, false);
-    const untilMs = permission.may === 'wait' ? permission.untilMs : 0;
+    let untilMs = permission.may === 'wait' ? permission.untilMs : 0;
+    // Looked at twice a day, which costs nothing; lifting the hold makes it ready at once.
+    if (this.#isHeld(line)) untilMs = this.#o.time.now() + longestWaitMs;
     line.mode = 'leaving';
     const pool = destination.record.state === 'slow' ? 'slow' : 'main';
     this.#o.acknowledgements.queue(line.lane, { destination: id, notBeforeMs: untilMs, held: untilMs > 0, pool });
     return undefined;
+  }
+
+  #isHeld(line: Line): boolean {
+    return this.#o.holds.sinceOf(line.lane.lane.id, line.id) !== undefined;
   }
 
   async #begin(queue: LaneQueue, picked: readonly Picked[]): Promise<void> {

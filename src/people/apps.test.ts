@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { testDesk } from '../delivery/testing/desk.ts';
 import type { Person } from '../model/account.ts';
 import type { OpenPlace } from '../outgoing/open-place.ts';
 import { openPlace } from '../place/open.ts';
@@ -36,7 +37,7 @@ let person: Person;
 before(async () => {
   place = await openPlace(
     folder,
-    { clock, connectRemote: () => ({}) as Remote, wake: () => {}, heardFrom: () => {} },
+    { clock, connectRemote: () => ({}) as Remote, wake: () => {}, heardFrom: () => {}, deskOf: testDesk },
     { domain: 'alice.test', origin: 'https://alice.test', federates: true },
   );
   const added = await addPerson(place, { handle: 'alice', passphrase: 'correct horse battery', language: 'en' });

@@ -26,6 +26,8 @@ export interface PlaceParts {
   wake(domain: string): void;
   /** A peer spoke: its origin. */
   heardFrom(origin: string): void;
+  /** What its people see of its destinations and may do to them. */
+  deskOf(domain: string): OpenPlace['destinations'];
 }
 
 /** The file of a place's folder. */
@@ -66,6 +68,7 @@ async function assemble(
     clock: parts.clock,
     ids,
     live: new Live(),
+    destinations: parts.deskOf(identity.domain),
     wake: () => parts.wake(identity.domain),
     heardFrom: (origin: string) => parts.heardFrom(origin),
   };

@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.ts';
 import { type AnyId, IdMaker } from '../../base/ids.ts';
 import { type OpenDatabase, openDatabase } from '../../store/database.ts';
 import { SqliteHealth } from '../../store/host/health.ts';
+import { SqliteHolds } from '../../store/host/holds.ts';
 import { SqliteDeliveries } from '../../store/place/deliveries.ts';
 import type {
   Added,
@@ -120,4 +121,14 @@ export class TestPlace {
 export async function openHealth(): Promise<{ health: SqliteHealth<Tables>; close(): Promise<void> }> {
   const database = await openDatabase<Tables>(':memory:', join(store, 'host/migrations'));
   return { health: new SqliteHealth(database), close: () => database.close() };
+}
+
+/** Health and holds on one host file. */
+export async function openHolds() {
+  const database = await openDatabase<Tables>(':memory:', join(store, 'host/migrations'));
+  return {
+    health: new SqliteHealth(database),
+    holds: new SqliteHolds(database),
+    close: () => database.close(),
+  };
 }

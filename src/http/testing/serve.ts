@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { failed } from '../../base/result.ts';
+import { testDesk } from '../../delivery/testing/desk.ts';
 import type { Person } from '../../model/account.ts';
 import type { PlaceIdentity } from '../../model/place.ts';
 import type { OpenPlace } from '../../outgoing/open-place.ts';
@@ -71,7 +72,7 @@ export async function serve(about: ServeOptions = {}): Promise<Served> {
   };
   const place = await openPlace(
     folder,
-    { clock, connectRemote: () => about.remote ?? emptyRemote, wake: () => {}, heardFrom: () => {} },
+    { clock, connectRemote: () => about.remote ?? emptyRemote, wake: () => {}, heardFrom: () => {}, deskOf: testDesk },
     identity,
   );
   places.set(hostname, place);

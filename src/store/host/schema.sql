@@ -35,3 +35,10 @@ CREATE TABLE peer_keys (
 ) strict, without rowid;
 
 CREATE INDEX peer_keys_expiry on peer_keys (expires_at);
+
+CREATE TABLE holds (
+  place text not null,
+  destination text not null,
+  since integer not null,
+  primary key (place, destination)
+) strict, without rowid;
