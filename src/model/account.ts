@@ -1,4 +1,5 @@
 import type { AccountId } from './ids.ts';
+import type { Reach } from './post.ts';
 
 /** Anyone who can author: a person here (`domain` null) or a remote account that this place has met. */
 export interface Account {
@@ -59,6 +60,8 @@ export interface Person {
   readonly defaultSensitive: boolean;
   /** Whether the pages of followers and following may be read by anyone; the counts always may. */
   readonly showsFollows: boolean;
+  /** To whom one's answers are pushed; null: as the number of followers' servers suggests. */
+  readonly defaultReach: Reach | null;
   readonly keys: PersonKeys;
   readonly createdAtMs: number;
 }

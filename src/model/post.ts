@@ -6,6 +6,13 @@ export type Audience = 'public' | 'quiet' | 'followers' | 'direct';
 export const audiences = ['public', 'quiet', 'followers', 'direct'] as const;
 export const isForEveryone = (audience: Audience) => audience === 'public' || audience === 'quiet';
 
+/**
+ * To whom an answer for everyone is pushed; who may see it is its audience. `thread`: those who take part, others pull. `gentle`: the same, then
+ * the followers' servers when nothing else waits. `all`: everyone now.
+ */
+export type Reach = (typeof reaches)[number];
+export const reaches = ['thread', 'gentle', 'all'] as const;
+
 export interface Post {
   readonly id: PostId;
   /** The ActivityPub id; of a boost, the id of its Announce. */
@@ -41,6 +48,8 @@ export interface Post {
   readonly boostsCount: number;
   readonly likesCount: number;
   readonly appId: AppId | null;
+  /** How far a post of somebody here was pushed; null for posts from elsewhere. */
+  readonly reach: Reach | null;
 }
 
 export interface Attachment {

@@ -10,7 +10,7 @@ import { type Audience, isForEveryone, type Post, type PostView } from '../model
 import type { PlaceTransaction } from '../store/place/place-store.ts';
 import { announce } from './activities.ts';
 import { postNotFound } from './compose.ts';
-import { mergeTargets, planFanOut } from './fan-out.ts';
+import { planFanOut } from './fan-out.ts';
 import type { OpenPlace } from './open-place.ts';
 import { publish } from './publish.ts';
 
@@ -73,7 +73,7 @@ export async function boostPost(
 
 /** Followers' servers, and the author of the boosted post. */
 async function boostTargets(tx: PlaceTransaction, boost: Post, author: Account) {
-  return mergeTargets(await planFanOut(tx, boost, [author]));
+  return (await planFanOut(tx, boost, [author])).targets;
 }
 
 /** Takes a boost back; nothing happens when there is none. @returns the post that was boosted. */

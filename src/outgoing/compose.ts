@@ -6,7 +6,7 @@ import type { LiveEvent } from '../live/live.ts';
 import { surfacePost } from '../live/surface.ts';
 import { type Account, fullHandle, type Person } from '../model/account.ts';
 import type { AppId, PostId } from '../model/ids.ts';
-import { type Audience, audiences, type Post } from '../model/post.ts';
+import { type Audience, audiences, type Post, type Reach, reaches } from '../model/post.ts';
 import { FetchBudget } from '../remote/remote.ts';
 import type { PlaceTransaction } from '../store/place/place-store.ts';
 import { type MentionLink, mentionKey, readMentions, readTags, renderText } from '../text/write.ts';
@@ -19,6 +19,8 @@ import { publish } from './publish.ts';
 export interface Draft {
   readonly text: string;
   readonly audience?: Audience | undefined;
+  /** To whom an answer is pushed; without effect where there is no choice (`hasReach`). The person's own default when left out. */
+  readonly reach?: Reach | undefined;
   readonly contentWarning?: string | undefined;
   readonly sensitive?: boolean | undefined;
   /** BCP 47 tag; the person's own language when left out. */
@@ -32,7 +34,7 @@ export interface Draft {
 /**
  * PATH OUT, first step: words become a post, its HTML and the accounts that it names; then post, activity and deliveries are written in one
  * transaction and the engine is woken.
- * Fails with `CANARI_POST_EMPTY`, `CANARI_POST_TOO_LONG`, `CANARI_POST_NOT_FOUND` (the answered one), `CANARI_LANGUAGE_UNKNOWN`.
+ * Fails with `CANARI_POST_EMPTY`, `CANARI_POST_TOO_LONG`, `CANARI_POST_NOT_FOUND` (the answered one), `CANARI_LANGUAGE_UNKNOWN`, `CANARI_REACH_UNKNOWN`.
  */
 export async function composePost(place: OpenPlace, person: Person, draft: Draft): Promise<Result<Post, CanariError>> {
   const known = await findByKey(place, person, draft);
@@ -49,12 +51,14 @@ export async function composePost(place: OpenPlace, person: Person, draft: Draft
     const stored = await storePost(place, tx, person, draft, words, parent);
     if (!stored) return undefined;
     const named = [...words.mentioned.values()];
+    const { targets, reach } = await planFanOut(tx, stored, named, [draft.reach, person.defaultReach]);
+    if (reach) await tx.posts.setReach(stored.id, reach);
     await publish(place, tx, {
       ...createActivity(place, { post: stored, author: person.account, mentions: named, tags: words.tags }),
-      targets: await planFanOut(tx, stored, named),
+      targets,
     });
     events.push(...(await surfacePost(tx, place, stored)));
-    return stored;
+    return { ...stored, reach };
   });
   // Two calls with one idempotency key met inside: the other one wrote it.
   if (!post) return ok((await findByKey(place, person, draft))!);
@@ -100,7 +104,7 @@ function storePost(
 
 /** Why these words cannot be a post; undefined when they can. Characters are counted as people see them, not as bytes. */
 export function checkWords(
-  draft: Pick<Draft, 'text' | 'contentWarning' | 'language' | 'audience'>,
+  draft: Pick<Draft, 'text' | 'contentWarning' | 'language' | 'audience' | 'reach'>,
 ): CanariError | undefined {
   const length = [...draft.text].length + [...(draft.contentWarning ?? '')].length;
   if (draft.text.trim() === '') {
@@ -122,6 +126,9 @@ export function checkWords(
   }
   if (draft.audience !== undefined && !audiences.includes(draft.audience)) {
     return new CanariError('CANARI_AUDIENCE_UNKNOWN', 'An audience is public, quiet, followers or direct.');
+  }
+  if (draft.reach !== undefined && !reaches.includes(draft.reach)) {
+    return new CanariError('CANARI_REACH_UNKNOWN', 'A reach is thread, gentle or all.');
   }
   return undefined;
 }

@@ -6,13 +6,13 @@ import { isForEveryone, type PostView } from '../model/post.ts';
 import { deleteActivity } from './activities.ts';
 import { unboostPost } from './boost.ts';
 import { postNotFound } from './compose.ts';
-import { mergeTargets, planFanOut, targetsOf, touchedTargets } from './fan-out.ts';
+import { mergeTargets, planChange, targetsOf, touchedTargets } from './fan-out.ts';
 import type { OpenPlace } from './open-place.ts';
 import { publish } from './publish.ts';
 
 /**
- * Deletes one's own post here and asks every server that was sent it, or whose people took part, to do the same; of a public post also all
- * followers' servers, since anybody may have fetched it. Deleting a boost takes the boost back.
+ * Deletes one's own post here and asks every server that was sent it, whose people took part or that fetched it to do the same; of a public post
+ * that went to all, or that somebody fetched without signing, also all followers' servers of today. Deleting a boost takes the boost back.
  * @returns the post as it was.
  */
 export async function deletePost(
@@ -28,11 +28,13 @@ export async function deletePost(
   }
   const { post } = view;
   const now = place.clock.now();
+  await place.store.fetches.flush();
   await place.store.transaction(async (tx) => {
-    const targets = [...(await touchedTargets(tx, postId)), ...targetsOf(view.mentions)];
-    if (isForEveryone(post.audience)) {
-      targets.push(...(await planFanOut(tx, { ...post, inReplyToUri: null }, view.mentions)));
-    }
+    // Of what only some may see, nobody hears now who did not hear then.
+    const concerned = isForEveryone(post.audience)
+      ? await planChange(tx, post, view.mentions)
+      : await touchedTargets(tx, postId);
+    const targets = [...concerned, ...targetsOf(view.mentions)];
     await tx.posts.remove(postId);
     await tx.posts.bury(post.uri, now);
     await publish(place, tx, {

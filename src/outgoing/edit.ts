@@ -8,12 +8,12 @@ import type { Post } from '../model/post.ts';
 import type { PlaceTransaction } from '../store/place/place-store.ts';
 import { createActivity, updateActivity } from './activities.ts';
 import { checkWords, type Draft, postNotFound, readWords } from './compose.ts';
-import { mergeTargets, planFanOut, targetsOf, touchedTargets } from './fan-out.ts';
+import { mergeTargets, planChange, targetsOf } from './fan-out.ts';
 import type { OpenPlace } from './open-place.ts';
 import { publish, type Target } from './publish.ts';
 
 /**
- * Changes the words of one's own post. Every server that was sent it or took part gets the Update; where the Create still waits untried, it
+ * Changes the words of one's own post. Every server that was sent it, took part or fetched it gets the Update; where the Create still waits untried, it
  * goes out with the new words instead, since a server that never saw the post ignores an Update of it.
  * Fails as `composePost` does; `CANARI_POST_NOT_FOUND` also for somebody else's post.
  */
@@ -28,6 +28,7 @@ export async function editPost(
   const words = await readWords(place, changes.text);
   const named = [...words.mentioned.values()];
   const events: LiveEvent[] = [];
+  await place.store.fetches.flush();
   const edited = await place.store.transaction(async (tx) => {
     const before = await tx.posts.find(postId);
     if (!before || before.authorId !== person.account.id || before.boostOfId) return undefined;
@@ -61,12 +62,7 @@ export async function editPost(
 
 async function publishEdit(place: OpenPlace, tx: PlaceTransaction, written: Parameters<typeof updateActivity>[1]) {
   const { post, mentions } = written;
-  const touched = await touchedTargets(tx, post.id);
-  const targets: Target[] = mergeTargets([
-    ...touched,
-    ...targetsOf(mentions),
-    ...(await planFanOut(tx, post, mentions)),
-  ]);
+  const targets: Target[] = mergeTargets([...targetsOf(mentions), ...(await planChange(tx, post, mentions))]);
   if (targets.length === 0 || !place.identity.federates) return;
   const create: ActivityId = await publish(place, tx, { ...createActivity(place, written), targets: [] });
   await publish(place, tx, {

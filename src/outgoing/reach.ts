@@ -1,10 +1,7 @@
 import type { AccountId } from '../model/ids.ts';
-import { isForEveryone, type Post } from '../model/post.ts';
+import { isForEveryone, type Post, type Reach } from '../model/post.ts';
 import type { FollowerInbox } from '../store/place/follows.ts';
 import type { PlaceTransaction } from '../store/place/place-store.ts';
-
-/** To whom a post is pushed; who may see it is its audience. `thread`: those who take part, others pull. */
-export type Reach = 'all' | 'thread';
 
 /**
  * From this many destinations on, an answer goes to its thread alone. Below, telling everyone costs less than a second. At 3,000 servers each
@@ -16,19 +13,23 @@ export const threadReachAbove = 200;
 export const threadServers = 30;
 
 /**
- * The default reach. Only an answer to somebody else, for everyone, can be pulled by those who want it; a followers-only answer cannot be
- * pulled by anybody, so it always goes to all followers' servers.
- * @param destinations servers of followers, counted by inbox.
+ * Whether a post has a reach to choose. Only an answer to somebody else, for everyone, can be pulled by those who want it; a followers-only
+ * answer cannot be pulled by anybody, so it always goes to all followers' servers, and so do first posts and answers to oneself.
  */
-export function chooseReach(post: Post, destinations: number): Reach {
-  const answersSomebody = post.inReplyToUri !== null && post.inReplyToAccountId !== post.authorId;
-  return answersSomebody && isForEveryone(post.audience) && destinations > threadReachAbove ? 'thread' : 'all';
-}
+export const hasReach = (post: Pick<Post, 'audience' | 'authorId' | 'inReplyToUri' | 'inReplyToAccountId'>): boolean =>
+  post.inReplyToUri !== null && post.inReplyToAccountId !== post.authorId && isForEveryone(post.audience);
+
+/** The reach of an answer for which nobody has said anything. @param destinations servers of followers, counted by inbox. */
+export const usualReach = (destinations: number): Reach => (destinations > threadReachAbove ? 'thread' : 'all');
+
+/** What was chosen for this post, else what its person always wants, else what the number of destinations suggests. */
+export const chooseReach = (wishes: readonly (Reach | null | undefined)[], destinations: number): Reach =>
+  wishes.find((wish) => wish != null) ?? usualReach(destinations);
 
 /** The inboxes of those who spoke last in the thread, the author of its first post among them. */
 export async function threadInboxes(
   tx: PlaceTransaction,
-  post: Post,
+  post: Pick<Post, 'authorId' | 'rootId'>,
   followers: readonly FollowerInbox[],
 ): Promise<{ inboxUrl: string; weight: number }[]> {
   const weights = new Map(followers.map(({ inboxUrl, followers: weight }) => [inboxUrl, weight]));

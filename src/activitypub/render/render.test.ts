@@ -82,6 +82,7 @@ const post: Post = {
     boostsCount: 0,
     likesCount: 0,
     appId: null,
+    reach: null,
   },
 };
 
@@ -96,6 +97,7 @@ before(async () => {
       defaultAudience: 'public',
       defaultSensitive: false,
       showsFollows: false,
+      defaultReach: null,
       createdAtMs: 0,
     },
     keys: {

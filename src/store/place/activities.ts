@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { AccountId, ActivityId, PostId } from '../../model/ids.ts';
+import { anybody } from './fetches.ts';
 import type { PlaceTables } from './tables.ts';
 
 /** An activity that we send: its bytes are stored once, whatever the number of destinations. */
@@ -65,16 +66,30 @@ export function activitiesStore(db: Kysely<PlaceTables>) {
         .executeTakeFirst();
       return row?.object_key.startsWith('post:') ? (row.object_key.slice(5) as PostId) : undefined;
     },
-    /** Inboxes that were sent something of this post, or whose people answered, boosted or liked it: an Update and a Delete go there too. */
+    /** True once somebody who did not sign has fetched this post: it can be anywhere. */
+    async wasFetchedByAnybody(postId: PostId): Promise<boolean> {
+      const row = await db
+        .selectFrom('fetched')
+        .select('post_id')
+        .where('post_id', '=', postId)
+        .where('origin', '=', anybody)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    /** Inboxes that were sent something of this post, whose people answered, boosted or liked it, or whose server fetched it: an Update and a Delete go there too. */
     async inboxesTouchedBy(postId: PostId): Promise<string[]> {
-      const { rows } = await sql<{ url: string }>`
+      const { rows } = await sql<{ url: string | null }>`
         select i.url from deliveries d join inboxes i on i.id = d.inbox_id where d.post_id = ${postId}
         union
         select coalesce(a.shared_inbox_url, a.inbox_url) from accounts a
           where a.domain is not null and a.gone_at is null and a.inbox_url is not null and a.id in (
             select author_id from posts where in_reply_to_id = ${postId} or boost_of_id = ${postId}
-            union select account_id from likes where post_id = ${postId})`.execute(db);
-      return rows.map((row) => row.url);
+            union select account_id from likes where post_id = ${postId})
+        union
+        select (select coalesce(a.shared_inbox_url, a.inbox_url) from accounts a
+            where a.uri > f.origin || '/' and a.uri < f.origin || '0' and a.inbox_url is not null and a.gone_at is null limit 1)
+          from fetched f where f.post_id = ${postId} and f.origin <> ${anybody}`.execute(db);
+      return rows.flatMap(({ url }) => url ?? []);
     },
   };
 }

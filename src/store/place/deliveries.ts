@@ -202,12 +202,21 @@ export class SqliteDeliveries<Tables> implements DeliveryStore<Transaction<Table
     return this.#inTurn(() => this.#sql.landed.all(postId) as unknown as LandedRow[]);
   }
 
-  /** Deliveries that wait, in all and per destination the most, for the operator's page. */
-  async loadWaiting(limit: number): Promise<{ destination: DestinationId; waiting: number; dueAtMs: number }[]> {
+  /** Every destination for which something waits, with the engine time before which it is not looked at (0: now). */
+  async loadQueues(): Promise<{ destination: DestinationId; dueAtMs: number }[]> {
     return this.#inTurn(
-      () =>
-        this.#sql.waiting.all(limit) as unknown as { destination: DestinationId; waiting: number; dueAtMs: number }[],
+      () => this.#sql.allQueues.all() as unknown as { destination: DestinationId; dueAtMs: number }[],
     );
+  }
+
+  /** How many deliveries wait for a destination; counting stops at `most`. */
+  async countWaiting(destination: DestinationId, most: number): Promise<number> {
+    return this.#inTurn(() => {
+      const counts = (['countReady', 'countLater'] as const).map(
+        (which) => (this.#sql[which].get(destination, most) as { n: number }).n,
+      );
+      return Math.min(most, counts[0]! + counts[1]!);
+    });
   }
 
   /** Takes the connection in turn: others' transactions are never read half done, nor written into. */

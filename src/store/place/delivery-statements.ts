@@ -62,8 +62,10 @@ const statements = {
       d.reason code, d.words, d.weight followers, q.due_at queueDueAtMs
     from deliveries d left join queues q on q.destination = d.destination
     where d.id in (select max(id) from deliveries where post_id = ? and state <> 'cancelled' group by inbox_id)`,
-  waiting: `select destination, count(*) waiting, coalesce((select due_at from queues q where q.destination = d.destination), 0) dueAtMs
-    from deliveries d where state = 'waiting' group by destination order by waiting desc limit ?`,
+  allQueues: 'select destination, due_at dueAtMs from queues',
+  // Two indexes, each read no further than asked for.
+  countReady: `select count(*) n from (select 1 from deliveries where destination = ? and state = 'waiting' and next_at = 0 limit ?)`,
+  countLater: `select count(*) n from (select 1 from deliveries where destination = ? and state = 'waiting' and next_at > 0 limit ?)`,
 
   untried: `select cast(d.id as text) id, a.kind from deliveries d join activities a on a.id = d.activity_id
     where d.object_key = ? and d.destination = ? and d.inbox_id = ? and d.state = 'waiting' and d.attempts = 0`,

@@ -155,6 +155,15 @@ export function followsStore(db: Kysely<PlaceTables>) {
         group by 1 order by followers desc`.execute(db);
       return rows;
     },
+    /** Where the followers of all people of this place live, largest first, for the overview of destinations. */
+    async inboxesOfAll(): Promise<FollowerInbox[]> {
+      const { rows } = await sql<FollowerInbox>`
+        select coalesce(a.shared_inbox_url, a.inbox_url) as "inboxUrl", count(*) as followers
+        from follows f join people p on p.account_id = f.followee_id join accounts a on a.id = f.follower_id
+        where f.state = 'accepted' and a.domain is not null and a.inbox_url is not null and a.gone_at is null
+        group by 1 order by followers desc`.execute(db);
+      return rows;
+    },
     /** People of this place who follow an account, for their homes. */
     async localFollowers(id: AccountId, options: { ofBoosts?: boolean } = {}): Promise<AccountId[]> {
       let query = db

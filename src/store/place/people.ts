@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Account, Person, PersonKeys } from '../../model/account.ts';
 import type { AccountId } from '../../model/ids.ts';
-import type { Audience } from '../../model/post.ts';
+import type { Audience, Reach } from '../../model/post.ts';
 import { toAccount, toPerson } from './rows.ts';
 import type { PlaceTables } from './tables.ts';
 
@@ -12,6 +12,8 @@ export interface PersonChanges {
   readonly defaultAudience?: Audience | undefined;
   readonly defaultSensitive?: boolean | undefined;
   readonly showsFollows?: boolean | undefined;
+  /** Null: as the number of followers' servers suggests. */
+  readonly defaultReach?: Reach | null | undefined;
 }
 
 /** Those with an account on this place. */
@@ -72,6 +74,7 @@ export function peopleStore(db: Kysely<PlaceTables>) {
         default_audience: changes.defaultAudience,
         default_sensitive: changes.defaultSensitive,
         shows_follows: changes.showsFollows,
+        default_reach: changes.defaultReach,
       };
       const set = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
       if (Object.keys(set).length > 0) await db.updateTable('people').set(set).where('account_id', '=', id).execute();

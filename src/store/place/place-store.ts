@@ -7,6 +7,7 @@ import { activitiesStore } from './activities.ts';
 import { appsStore } from './apps.ts';
 import { blocksStore } from './blocks.ts';
 import { SqliteDeliveries } from './deliveries.ts';
+import { FetchNotes } from './fetches.ts';
 import { followsStore } from './follows.ts';
 import { homeStore } from './home.ts';
 import { incomingStore } from './incoming.ts';
@@ -60,6 +61,8 @@ export interface PlaceTransaction extends Nouns {
 export interface PlaceStore extends Nouns {
   /** The engine's side of the same file. */
   readonly deliveries: SqliteDeliveries<PlaceTables>;
+  /** Which servers came for a post. */
+  readonly fetches: FetchNotes;
   /** All or nothing, on disk when the promise resolves. */
   transaction<T>(run: (tx: PlaceTransaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -68,9 +71,11 @@ export interface PlaceStore extends Nouns {
 /** Opens the nouns on a database that `openDatabase` has brought up to date. */
 export function createPlaceStore(database: OpenDatabase<PlaceTables>, ids: IdMaker): PlaceStore {
   const deliveries = new SqliteDeliveries(database, ids);
+  const fetches = new FetchNotes(database);
   return {
     ...nouns(database.kysely),
     deliveries,
+    fetches,
     transaction: (run) =>
       database.kysely.transaction().execute((trx: Transaction<PlaceTables>) =>
         run({
@@ -79,7 +84,13 @@ export function createPlaceStore(database: OpenDatabase<PlaceTables>, ids: IdMak
             deliveries.add(trx, activityId, rows, nowMs, supersedes),
         }),
       ),
-    close: () => database.close(),
+    close: async () => {
+      try {
+        await fetches.flush();
+      } finally {
+        await database.close();
+      }
+    },
   };
 }
 

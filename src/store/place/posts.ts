@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Emoji } from '../../model/account.ts';
 import type { AccountId, AppId, PostId } from '../../model/ids.ts';
-import type { Attachment, Audience, Post } from '../../model/post.ts';
+import type { Attachment, Audience, Post, Reach } from '../../model/post.ts';
 import { toPost } from './rows.ts';
 import type { PlaceTables } from './tables.ts';
 
@@ -164,6 +164,11 @@ export function postsStore(db: Kysely<PlaceTables>) {
       await db.updateTable('posts').set(set).where('id', '=', id).execute();
       if (changes.mentionIds) await setMentions(id, changes.mentionIds);
       if (changes.tags) await setTags(id, changes.tags);
+    },
+
+    /** Writes down how far a new post was pushed: an edit goes as far. */
+    async setReach(id: PostId, reach: Reach): Promise<void> {
+      await db.updateTable('posts').set({ reach }).where('id', '=', id).execute();
     },
 
     /** Removes a post with its boosts, likes, home and notification rows; answers to it stay, as answers to something that is gone. */

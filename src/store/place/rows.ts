@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Account, AccountKind, Emoji, Person, ProfileField } from '../../model/account.ts';
-import type { Attachment, Audience, Post } from '../../model/post.ts';
+import type { Attachment, Audience, Post, Reach } from '../../model/post.ts';
 import type { PlaceTables } from './tables.ts';
 
 /** Reads a JSON list that we wrote ourselves; an empty text is an empty list. */
@@ -49,6 +49,7 @@ export function toPerson(row: Selectable<PlaceTables['people']>, account: Accoun
     defaultAudience: row.default_audience as Audience,
     defaultSensitive: row.default_sensitive === 1,
     showsFollows: row.shows_follows === 1,
+    defaultReach: row.default_reach as Reach | null,
     keys: {
       rsaPrivate: row.private_key_rsa,
       rsaPublic: row.public_key_rsa,
@@ -89,5 +90,6 @@ export function toPost(row: Selectable<PlaceTables['posts']>): Post {
     boostsCount: row.boosts_count,
     likesCount: row.likes_count,
     appId: row.app_id,
+    reach: row.reach as Reach | null,
   };
 }

@@ -55,7 +55,7 @@ CREATE TABLE people (
   home_seen_id integer,
   notifications_seen_id integer,
   created_at integer not null
-) strict;
+, default_reach text) strict;
 
 CREATE TABLE recovery_codes (
   person_id integer not null references people (account_id) on delete cascade,
@@ -103,7 +103,7 @@ CREATE TABLE posts (
   likes_count integer not null default 0,
   app_id integer,
   idempotency_key text
-) strict;
+, reach text) strict;
 
 CREATE INDEX posts_author on posts (author_id, id);
 
@@ -347,3 +347,13 @@ CREATE TABLE markers (
   updated_at integer not null,
   primary key (person_id, timeline)
 ) strict, without rowid;
+
+CREATE TABLE fetched (
+  post_id integer not null references posts (id) on delete cascade,
+  -- Of the key that signed the request; empty: somebody who did not sign, so it can be anyone.
+  origin text not null,
+  fetched_at integer not null,
+  primary key (post_id, origin)
+) strict, without rowid;
+
+CREATE INDEX fetched_by_age on fetched (fetched_at);

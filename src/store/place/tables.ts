@@ -54,6 +54,7 @@ export interface PlaceTables {
     default_audience: WithDefault<string>;
     default_sensitive: Flag;
     shows_follows: Flag;
+    default_reach: string | null;
     private_key_rsa: string;
     public_key_rsa: string;
     private_key_ed25519: string;
@@ -93,7 +94,9 @@ export interface PlaceTables {
     likes_count: WithDefault<number>;
     app_id: AppId | null;
     idempotency_key: string | null;
+    reach: string | null;
   };
+  fetched: { post_id: PostId; origin: string; fetched_at: number };
   post_versions: {
     post_id: PostId;
     version_at: number;

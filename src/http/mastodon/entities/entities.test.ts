@@ -77,6 +77,7 @@ const post: Post = {
   boostsCount: 2,
   likesCount: 3,
   appId: null,
+  reach: null,
 };
 
 const view = (changes: Partial<Post> = {}, more: Partial<PostView> = {}): PostView => ({
@@ -234,6 +235,7 @@ test('the person reads the own settings beside the account', () => {
     defaultAudience: 'followers',
     defaultSensitive: true,
     showsFollows: false,
+    defaultReach: null,
     keys: { rsaPrivate: 'secret', rsaPublic: '', ed25519Private: 'secret', ed25519Public: '' },
     createdAtMs: 0,
   };

@@ -79,6 +79,10 @@ export const enFailures = {
     }),
     CANARI_LANGUAGE_UNKNOWN: () => ({ title: 'That is no language that we know', text: 'Choose one from the list.' }),
     CANARI_AUDIENCE_UNKNOWN: () => ({ title: 'For whom?', text: 'Choose who may see it from the list.' }),
+    CANARI_REACH_UNKNOWN: () => ({
+      title: 'Tell whom?',
+      text: 'The conversation, then your followers gently, or all of them now.',
+    }),
     CANARI_BOOST_PRIVATE: () => ({
       title: 'This post cannot be boosted',
       text: 'It was written for fewer people than a boost would show it to.',

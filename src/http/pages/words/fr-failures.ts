@@ -74,6 +74,10 @@ export const frFailures: Pick<Words, 'doing' | 'error' | 'failures' | 'remote'> 
       text: 'Choisissez-en une dans la liste.',
     }),
     CANARI_AUDIENCE_UNKNOWN: () => ({ title: 'Pour qui ?', text: 'Choisissez dans la liste qui peut le voir.' }),
+    CANARI_REACH_UNKNOWN: () => ({
+      title: 'À qui le dire ?',
+      text: 'La conversation, puis vos abonnés en douceur, ou tous tout de suite.',
+    }),
     CANARI_BOOST_PRIVATE: () => ({
       title: 'Ce billet ne se partage pas',
       text: 'Il est écrit pour moins de monde que n’en toucherait un partage.',
