@@ -242,9 +242,13 @@ describe('signing in', () => {
     assert.equal(home.status, 200);
     assert.equal(home.headers.get('cache-control'), 'private, no-store');
     const sheet = /href="(\/assets\/canari-[^"]+)"/.exec(await home.text())![1]!;
+    const plain = await served.ask(sheet, { headers: { 'Accept-Encoding': 'identity, gzip;q=0' } });
+    const small = await served.ask(sheet, { headers: { 'Accept-Encoding': 'gzip, deflate, br' } });
+    assert.deepEqual([plain.headers.get('content-encoding'), small.headers.get('content-encoding')], [null, 'gzip']);
+    assert.equal(await small.text(), await plain.text());
     const styles = await served.ask(sheet, { headers: { Cookie: cookie.split(';')[0]! } });
     assert.match(styles.headers.get('cache-control')!, /^public, .*immutable/);
-    assert.equal(styles.headers.get('vary'), null);
+    assert.equal(styles.headers.get('vary'), 'Accept-Encoding');
   });
 
   it('refuses a form from another site, and one of another session (THREATS 59)', async () => {
