@@ -3,16 +3,32 @@ import { systemClock } from '../base/clock.ts';
 import { CanariError } from '../base/errors.ts';
 import { findNearest, readConfig, readTongue } from '../config.ts';
 import { type Arguments, type Command, type ExitCode, exitCodes, parseOptions, type Surroundings } from './command.ts';
+import { deliveries } from './deliveries.ts';
 import { doctor } from './doctor.ts';
+import { explain } from './explain.ts';
 import { renderCommandHelp, renderHelp } from './help.ts';
 import { passphrase } from './passphrase.ts';
+import { pause } from './pause.ts';
+import { resume } from './resume.ts';
+import { retry } from './retry.ts';
 import { serve } from './serve.ts';
 import { setup } from './setup.ts';
 import { token } from './token.ts';
 import { failureSentence, words } from './words.ts';
 
 /** Every command there is. */
-export const commands: readonly Command[] = [serve, setup, token, passphrase, doctor];
+export const commands: readonly Command[] = [
+  serve,
+  setup,
+  token,
+  passphrase,
+  doctor,
+  deliveries,
+  explain,
+  pause,
+  resume,
+  retry,
+];
 
 /** `bin/canari` starts here. Sets the exit code, and ends the process even when something would keep it. */
 export async function main(args: readonly string[]): Promise<void> {

@@ -36,6 +36,26 @@ const english = {
   setUp: (origin: string) => `The place is set up: ${origin}`,
   codes: 'Recovery codes, shown this once. Each lets you choose a new passphrase, one time. Keep them on paper:',
   passphraseChanged: 'The passphrase is changed. Browsers and apps have to sign in again.',
+  allWell: (place: string, servers: number) =>
+    `${place}: ${servers === 1 ? 'one server' : `${servers} servers`}, nothing waits and nothing is wrong.`,
+  someNot: (place: string, servers: number, unwell: number) =>
+    `${place}: ${servers === 1 ? 'one server' : `${servers} servers`}, ${unwell} of them to look at.`,
+  landed: (accepted: number, servers: number, followers: number) =>
+    servers === 0
+      ? 'This post was sent to no other server.'
+      : `${accepted} of ${servers} servers said yes; ${followers} followers are there.`,
+  people: (n: number) => (n === 1 ? '1 follower' : `${n} followers`),
+  waiting: (n: number) => (n === 1 ? '1 delivery waits' : `${n >= 1000 ? '1000 or more' : n} deliveries wait`),
+  itsWords: (said: string) => `Its words: ${said}`,
+  whose: (whose: string) => ({ yours: 'Your doing', theirs: 'Their doing', ours: 'Canari’s doing' })[whose] ?? '',
+  paused: (host: string, place: string) => `Nothing more goes from ${place} to ${host} until: canari resume ${host}`,
+  resumed: (host: string, place: string) => `${place} sends to ${host} again; what waited goes now.`,
+  'was-not-paused': (host: string, place: string) => `${host} was not paused on ${place}.`,
+  knocking: (host: string, _place: string) =>
+    `One attempt at ${host} begins now. canari explain ${host} says how it went.`,
+  'just-knocked': (host: string, _place: string) => `${host} was asked a moment ago. Wait ten seconds.`,
+  'nothing-waits': (host: string, place: string) =>
+    `Nothing of ${place} waits for ${host}, so there is nothing to send.`,
 } as const;
 
 /** The same keys; functions take the same values. */
@@ -79,6 +99,24 @@ const french: Words = {
   codes:
     'Codes de secours, montrés cette seule fois. Chacun permet, une fois, de choisir une nouvelle phrase de passe. Gardez-les sur papier :',
   passphraseChanged: 'La phrase de passe est changée. Navigateurs et applications devront se reconnecter.',
+  allWell: (place, servers) =>
+    `${place} : ${servers === 1 ? 'un serveur' : `${servers} serveurs`}, rien n’attend et rien ne cloche.`,
+  someNot: (place, servers, unwell) =>
+    `${place} : ${servers === 1 ? 'un serveur' : `${servers} serveurs`}, dont ${unwell} à regarder.`,
+  landed: (accepted, servers, followers) =>
+    servers === 0
+      ? 'Ce message n’est parti vers aucun autre serveur.'
+      : `${accepted} serveurs sur ${servers} ont dit oui ; ${followers} abonnés y sont.`,
+  people: (n) => (n === 1 ? '1 abonné' : `${n} abonnés`),
+  waiting: (n) => (n === 1 ? '1 envoi attend' : `${n >= 1000 ? '1000 envois ou plus' : `${n} envois`} attendent`),
+  itsWords: (said) => `Ses mots : ${said}`,
+  whose: (whose) => ({ yours: 'De votre fait', theirs: 'De son fait', ours: 'Du fait de Canari' })[whose] ?? '',
+  paused: (host, place) => `Plus rien ne part de ${place} vers ${host}, jusqu’à : canari resume ${host}`,
+  resumed: (host, place) => `${place} envoie de nouveau à ${host} ; ce qui attendait part maintenant.`,
+  'was-not-paused': (host, place) => `${host} n’était pas en pause sur ${place}.`,
+  knocking: (host) => `Un essai vers ${host} commence. canari explain ${host} dit ce qu’il en est.`,
+  'just-knocked': (host) => `${host} vient d’être essayé. Attendez dix secondes.`,
+  'nothing-waits': (host, place) => `Rien de ${place} n’attend pour ${host}, il n’y a donc rien à envoyer.`,
 };
 
 /** The words of one language. */
@@ -124,6 +162,18 @@ const frenchFailures: Readonly<Record<string, (values: Values) => string>> = {
     "Aucune phrase de passe n’est venue par l’entrée standard. Par exemple : printf '%s\\n' 'quatre mots que nul ne devine' | canari … --passphrase-stdin",
   CANARI_NO_TERMINAL: () =>
     'Il n’y a pas de terminal où demander la phrase de passe. Ajoutez --passphrase-stdin et envoyez-la par l’entrée standard.',
+  CANARI_POST_NOT_FOUND: () => 'Ce message n’existe pas ici.',
+  CANARI_PLACE_UNKNOWN: ({ domain }) =>
+    domain === ''
+      ? 'Rien ici ne parle encore à d’autres serveurs. canari setup donne un domaine.'
+      : `Il n’y a pas de ${domain} ici. Retirez --place, ou écrivez son domaine.`,
+  CANARI_DESTINATION_UNCLEAR: ({ host }) =>
+    `« ${host} » n’est pas le nom d’un serveur. Par exemple mastodon.example, sans chemin.`,
+  CANARI_DESTINATION_PAUSED: ({ host }) =>
+    `${host} est en pause, rien n’y est envoyé. canari resume ${host} fait tout repartir.`,
+  CANARI_PAUSES_FULL: ({ most }) => `Au plus ${most} serveurs peuvent être en pause. Reprenez-en un d’abord.`,
+  CANARI_NOT_RUNNING: () =>
+    'Aucun serveur ne tourne sur ce dossier, rien ne peut donc partir. canari serve le lance, et envoie de lui-même ce qui attend.',
   CANARI_PASSPHRASES_DIFFER: () => 'Les deux phrases de passe diffèrent. Recommencez.',
 };
 

@@ -4,7 +4,16 @@ import { failed, ok, type Result } from '../base/result.ts';
 import type { Config } from '../config.ts';
 import { socketFile, takeLock } from '../host/lock.ts';
 import { askRunningServer, type CommandHandlers } from '../host/socket.ts';
+import { controls } from '../receipts/control.ts';
 import type { Surroundings } from './command.ts';
+import {
+  type ControlAnswer,
+  controlHost,
+  type DeliveriesAnswer,
+  type ExplainAnswer,
+  explainHost,
+  listDeliveries,
+} from './delivering.ts';
 import type { WritingHost } from './host-door.ts';
 
 /**
@@ -25,6 +34,9 @@ const requests = {
   token: z.strictObject({ handle: z.string(), scopes: z.string() }),
   passphrase: z.strictObject({ handle: z.string(), passphrase: z.string() }),
   status: z.strictObject({}),
+  deliveries: z.strictObject({ place: z.string().optional(), post: z.string().optional() }),
+  explain: z.strictObject({ host: z.string(), place: z.string().optional() }),
+  control: z.strictObject({ what: z.enum(controls), host: z.string(), place: z.string().optional() }),
 } as const;
 
 /** What each is answered. */
@@ -35,6 +47,9 @@ export interface Answers {
   readonly status: {
     readonly places: readonly { readonly domain: string; readonly origin: string; readonly people: number }[];
   };
+  readonly deliveries: DeliveriesAnswer;
+  readonly explain: ExplainAnswer;
+  readonly control: ControlAnswer;
 }
 
 export type Asked = keyof typeof requests;
@@ -60,6 +75,9 @@ const writes: { readonly [Name in Asked]: Write<Name> } = {
     });
     return ok({ places: await Promise.all(places) });
   },
+  deliveries: listDeliveries,
+  explain: explainHost,
+  control: controlHost,
 };
 
 /** What the server answers to commands on its socket. One at a time: two setups at once would both find nobody there. */

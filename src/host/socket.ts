@@ -20,6 +20,8 @@ export interface CommandRequest {
 
 /** A passphrase and names; nothing that a command asks is longer. */
 const lineBytes = 64 * 1024;
+/** What our own server answers: lists of servers with their words. */
+const answerBytes = 4 * 1024 * 1024;
 /** The other side writes its line at once; a silent one is cut. */
 const lineMs = 10_000;
 /** Argon2, a key and a transaction, on a slow and busy machine. */
@@ -63,7 +65,7 @@ export async function listenForCommands(path: string, handlers: CommandHandlers)
 }
 
 async function answer(socket: Socket, handlers: CommandHandlers) {
-  const line = await readLine(socket, lineMs);
+  const line = await readLine(socket, lineMs, lineBytes);
   if (line === undefined) {
     socket.destroy();
     return;
@@ -104,7 +106,7 @@ function readError(error: Record<string, unknown>): CanariError {
 }
 
 /** One line, or undefined when the other side ends, says too much or stays silent for `silenceMs`. Rejects when the socket breaks. */
-function readLine(socket: Socket, silenceMs: number): Promise<string | undefined> {
+function readLine(socket: Socket, silenceMs: number, mostBytes: number): Promise<string | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -116,7 +118,7 @@ function readLine(socket: Socket, silenceMs: number): Promise<string | undefined
     const end = chunk.indexOf('\n');
     chunks.push(end === -1 ? chunk : chunk.subarray(0, end));
     bytes += chunk.length;
-    if (end === -1 && bytes <= lineBytes) return;
+    if (end === -1 && bytes <= mostBytes) return;
     socket.pause();
     socket.setTimeout(0);
     resolve(end === -1 ? undefined : Buffer.concat(chunks).toString('utf8'));
@@ -138,7 +140,7 @@ export async function askRunningServer(
     socket.once('connect', connected.resolve);
     socket.once('error', connected.reject);
     await connected.promise;
-    const line = readLine(socket, answerMs);
+    const line = readLine(socket, answerMs, answerBytes);
     socket.write(`${JSON.stringify(asked)}\n`);
     const text = await line;
     if (text === undefined) return failed(noAnswer(path));

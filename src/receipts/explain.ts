@@ -1,6 +1,7 @@
 import type { Doing } from '../base/errors.ts';
-import type { HealthRecord, ReasonCode } from '../delivery/contract.ts';
+import type { ReasonCode } from '../delivery/contract.ts';
 import type { LandedServer, LandedState } from './landed.ts';
+import type { DestinationLine, DestinationState } from './overview.ts';
 
 /** The languages in which we speak ourselves. */
 export type Language = 'en' | 'fr';
@@ -162,19 +163,22 @@ export function explainServer(server: LandedServer, language: Language, nowMs: n
   return { whose, what: fill(said[language]), next: fill(next[server.state][language]) };
 }
 
-const healthWords: Record<HealthRecord['state'], { what: Sentences; next: Sentences }> = {
+const destinationWords: Record<DestinationState, { what: Sentences; next: Sentences }> = {
   healthy: {
-    what: { en: '{host} answers promptly.', fr: '{host} répond promptement.' },
-    next: { en: 'Nothing to do.', fr: 'Rien à faire.' },
+    what: { en: 'Nothing is wrong with {host}.', fr: 'Rien à signaler pour {host}.' },
+    next: {
+      en: 'What you write goes there at once.',
+      fr: 'Ce que vous écrivez y part tout de suite.',
+    },
   },
   slow: {
     what: {
-      en: '{host} is slow or failed lately, since {since}.',
-      fr: '{host} est lent ou a échoué récemment, depuis {since}.',
+      en: '{host} is slow, or failed lately: since {since}.',
+      fr: '{host} est lent ou a eu une panne, depuis {since}.',
     },
     next: {
-      en: 'It gets one message at a time, apart from the others.',
-      fr: 'Il reçoit un message à la fois, à part des autres.',
+      en: 'It gets one message at a time, apart from the others, until it answers promptly again.',
+      fr: 'Il reçoit un message à la fois, à part des autres, jusqu’à ce qu’il réponde promptement.',
     },
   },
   resting: { what: what.resting, next: next.resting },
@@ -188,13 +192,23 @@ const healthWords: Record<HealthRecord['state'], { what: Sentences; next: Senten
       fr: 'Rien n’y est envoyé tant qu’il ne nous parle pas, ou que quelqu’un d’ici n’écrit à une personne de là-bas.',
     },
   },
+  paused: {
+    what: {
+      en: 'Nothing is sent to {host}: somebody here paused it, {since}.',
+      fr: 'Rien n’est envoyé à {host} : quelqu’un ici l’a mis en pause, {since}.',
+    },
+    next: {
+      en: 'What is for it waits, without limit, until it is resumed.',
+      fr: 'Ce qui lui est destiné attend, sans limite, jusqu’à la reprise.',
+    },
+  },
 };
 
-/** The words for a destination as the operator sees it. */
-export function explainHealth(record: HealthRecord, host: string, language: Language, nowMs: number): Explanation {
-  const words = healthWords[record.state];
-  const fill = filler(language, nowMs, { host, since: record.sinceMs, next: record.nextProbeAtMs });
-  const whose = record.state === 'healthy' ? undefined : 'theirs';
+/** The words for a destination as the people who send to it see it. */
+export function explainDestination(line: DestinationLine, language: Language, nowMs: number): Explanation {
+  const words = destinationWords[line.state];
+  const fill = filler(language, nowMs, { host: line.host, since: line.sinceMs, next: line.nextTryAtMs });
+  const whose = line.state === 'healthy' ? undefined : line.state === 'paused' ? 'yours' : 'theirs';
   return { whose, what: fill(words.what[language]), next: fill(words.next[language]) };
 }
 

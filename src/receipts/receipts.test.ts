@@ -4,8 +4,9 @@ import { type DestinationId, type Outcome, reasonCodes } from '../delivery/contr
 import { VirtualClock } from '../delivery/simulation.ts';
 import { openHealth, TestPlace } from '../delivery/testing/place.ts';
 import type { PostId } from '../model/ids.ts';
-import { explainHealth, explainServer } from './explain.ts';
+import { explainDestination, explainServer } from './explain.ts';
 import { type LandedServer, type LandedState, loadLanded } from './landed.ts';
+import { destinationStates } from './overview.ts';
 
 const postId = '1117668472422400001' as PostId;
 const at = Date.UTC(2026, 10, 24);
@@ -157,20 +158,13 @@ const landedAt = (state: LandedState): LandedServer => ({
 
 test('the operator reads how a destination is, in both languages', () => {
   for (const language of ['en', 'fr'] as const) {
-    for (const state of ['healthy', 'slow', 'resting', 'gone'] as const) {
-      const record = {
-        destination: 'fediverse:a.example' as DestinationId,
-        state,
-        sinceMs: at,
-        failures: 0,
-        probes: 0,
-        nextProbeAtMs: at + 60_000,
-        lastWords: '',
-        lastOkAtMs: 0,
-        habit: '',
-      };
-      const { what, next } = explainHealth(record, 'a.example', language, at);
-      assert.doesNotMatch(`${what} ${next}`, /[{}]|undefined|NaN/);
+    for (const state of destinationStates) {
+      const known = { host: 'a.example', state, followers: 3, waits: true };
+      for (const line of [known, { ...known, sinceMs: at, nextTryAtMs: at + 60_000 }]) {
+        const { what, next, whose } = explainDestination(line, language, at);
+        assert.doesNotMatch(`${what} ${next}`, /[{}]|undefined|NaN/);
+        assert.equal(whose === undefined, state === 'healthy');
+      }
     }
   }
 });
