@@ -4,12 +4,13 @@ import type { Document } from '../../activitypub/render/contexts.ts';
 import { postContext, serialise } from '../../activitypub/render/contexts.ts';
 import { isId } from '../../base/ids.ts';
 import type { Person } from '../../model/account.ts';
-import type { AccountId } from '../../model/ids.ts';
+import type { AccountId, PostId } from '../../model/ids.ts';
 import type { OpenPlace } from '../../outgoing/open-place.ts';
 import { notFound } from '../errors.ts';
 import type { Route, RouteContext } from '../route.ts';
 import { sendDocument } from './answers.ts';
 import { documentsOf, findLocal } from './cache.ts';
+import { noteFetch } from './fetched.ts';
 import { renderSaid } from './said.ts';
 import { isBlockedHere } from './viewer.ts';
 
@@ -58,11 +59,17 @@ async function showOutbox(context: RouteContext): Promise<Response> {
     );
     return sendDocument(context, rendered);
   }
-  const rendered = await documentsOf(place).find(`outbox:${account.id}/${maxId ?? 'first'}`, () =>
-    renderOutboxPage(place, account.id, id, maxId),
+  const key = `outbox:${account.id}/${maxId ?? 'first'}`;
+  const rendered = await documentsOf(place).find(key, () => renderOutboxPage(place, account.id, id, maxId));
+  const shown = await documentsOf(place).find(`${key}/posts`, async () =>
+    JSON.stringify((await loadOutbox(place, account.id, maxId)).flatMap(({ post }) => (post.boostOfId ? [] : post.id))),
   );
+  noteFetch(context, JSON.parse(shown!.body) as PostId[]);
   return sendDocument(context, rendered);
 }
+
+const loadOutbox = (place: OpenPlace, authorId: AccountId, maxId: string | undefined) =>
+  place.store.views.ofAuthor({ authorId, viewerId: null, limit: pageItems, maxId });
 
 async function renderOutboxPage(
   place: OpenPlace,
@@ -70,7 +77,7 @@ async function renderOutboxPage(
   partOf: string,
   maxId: string | undefined,
 ) {
-  const views = await place.store.views.ofAuthor({ authorId, viewerId: null, limit: pageItems, maxId });
+  const views = await loadOutbox(place, authorId, maxId);
   const items: Document[] = [];
   for (const view of views) items.push(await renderSaid(place, view));
   const last = views.at(-1);

@@ -8,6 +8,7 @@ import { notFound } from '../errors.ts';
 import type { Route, RouteContext } from '../route.ts';
 import { sendDocument, sendPrivate } from './answers.ts';
 import { documentsOf } from './cache.ts';
+import { noteFetch } from './fetched.ts';
 import { renderPost, renderSaid } from './said.ts';
 import { findViewer, isBlockedHere } from './viewer.ts';
 
@@ -41,9 +42,11 @@ async function showPost(context: RouteContext): Promise<Response> {
   });
   if (!rendered) {
     const view = await findForViewer(context);
+    if (view) noteFetch(context, [view.post.id]);
     return sendPrivate(view && serialise(renderPost(place, view)));
   }
   if (await isBlockedHere(context, id as AccountId)) throw notFound();
+  noteFetch(context, [postId as PostId]);
   return sendDocument(context, rendered);
 }
 
@@ -108,6 +111,7 @@ async function showActivity(context: RouteContext): Promise<Response> {
   const rendered = await documentsOf(place).find(`activity:${view.post.id}/${id}`, async () =>
     serialise({ '@context': postContext, ...(await renderSaid(place, view)) }),
   );
+  if (!view.boostOf) noteFetch(context, [view.post.id]);
   return sendDocument(context, rendered);
 }
 
