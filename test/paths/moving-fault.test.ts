@@ -9,11 +9,8 @@ import { createWorld } from '../world/world.ts';
  * The moving fault (THREATS section 2, as SQLite tests itself): the same small day is lived again and again, and the process is killed with -9
  * at point 1, then 2, then 3 between disk and network, to the end. Whatever was answered must be true after the restart:
  * DUR (a post answered 200, a Like answered 202), ALO (every follower's server gets the post), IDEM (under one id, counted once).
- * All points take some minutes: FAULTS=all; otherwise about ten of them, spread over the whole day and moved at each run.
  */
 const servers = 6;
-const all = process.env.FAULTS === 'all';
-const samples = 10;
 
 test('killed at every point between disk and network, nothing that was answered is lost or doubled', {
   timeout: 900_000,
@@ -71,10 +68,8 @@ test('killed at every point between disk and network, nothing that was answered 
   assert.ok(points > 2 * servers, `${points} points`);
   last = quiet.posted;
 
-  const step = all ? 1 : Math.max(1, Math.floor(points / samples));
-  const first = all ? 1 : 1 + Math.floor(Math.random() * step);
   let met = 0;
-  for (let at = first; at <= points; at += step) {
+  for (let at = 1; at <= points; at++) {
     const name = `point ${at} of ${points}`;
     const begun = await place.start({ environment: { NODE_OPTIONS: preload, KILL_AT: String(at) } }).then(
       () => true,
@@ -109,5 +104,7 @@ test('killed at every point between disk and network, nothing that was answered 
     await place.stop();
     last = post;
   }
-  assert.ok(met > 0, 'the fault was met');
+  context.diagnostic(`${met} of ${points} points were met`);
+  // The last points are those of the orderly end, which a day that is killed by hand does not reach.
+  assert.ok(met > points / 2, `the fault was met ${met} times of ${points}`);
 });
