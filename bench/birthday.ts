@@ -1,13 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { Worker } from 'node:worker_threads';
-import { idAt, idTimeMs } from '../src/base/ids.ts';
 import type { Crowd } from '../test/world/crowd.ts';
 import { waitFor } from '../test/world/names.ts';
 import type { Place } from '../test/world/place.ts';
 import { createWorld } from '../test/world/world.ts';
+import { countDeliveries, cpuMs, fillFollowers, percentile, reached, round, type Said, say, sleep } from './measure.ts';
 
 /**
  * The birthday that Canari comes from: 23,000 followers on 3,000 servers, one post, 100 replies that come in, 100 answers that go out, as fast as
@@ -17,7 +14,6 @@ import { createWorld } from '../test/world/world.ts';
 const servers = 3_000;
 const followers = 23_000;
 const answers = 100;
-const tickMs = 10;
 const goals = { deliveries: 6_500, readsRatio: 3, readsP99Ms: 50 } as const;
 
 /** Runs the benchmark, prints a table and the numbers as one line of JSON. */
@@ -27,7 +23,7 @@ export async function run() {
     const crowd = await world.crowd(servers);
     const place = await world.place('wren.example', { person: 'alice' });
     await place.setup();
-    fillFollowers(place);
+    fillFollowers(place, { servers, followers });
     await place.start();
     const token = await place.token();
     const reader = startReader(place, token);
@@ -43,7 +39,7 @@ export async function run() {
     for (const reply of replies) {
       await say(place, token, { status: `@fan@${new URL(reply.uri).host} thank you`, in_reply_to_id: reply.id });
     }
-    await waitFor('every delivery', () => openDeliveries(place) === 0, 120_000);
+    await waitFor('every delivery', () => countDeliveries(place, 'waiting') === 0, 120_000);
     const lastMs = performance.now() - begun;
     const during = await reader.take();
     const cpu = cpuMs(place.processId()) - cpuBefore;
@@ -53,11 +49,6 @@ export async function run() {
     await world.end();
   }
 }
-
-const sleep = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
-const round = (value: number, digits = 0) => Number(value.toFixed(digits));
-const percentile = (sorted: readonly number[], part: number) =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 
 function report(measured: {
   deliveries: number;
@@ -101,21 +92,6 @@ function report(measured: {
   return numbers;
 }
 
-interface Said {
-  readonly id: string;
-  readonly uri: string;
-}
-
-async function say(place: Place, token: string, json: Record<string, string>): Promise<Said> {
-  const answer = await place.ask('/api/v1/statuses', { method: 'POST', token, json });
-  if (answer.status !== 200) throw new Error(`a post was answered ${answer.status}: ${answer.text().slice(0, 200)}`);
-  return answer.json();
-}
-
-const reached = (crowd: Crowd, uri: string) =>
-  [...crowd.received.values()].filter((got) => got.some(({ type, object }) => type === 'Create' && object?.id === uri))
-    .length;
-
 /** 100 fans answer; resolves when the place has all of their answers. */
 async function hearReplies(crowd: Crowd, place: Place, token: string, post: Said): Promise<Said[]> {
   for (const fan of crowd.fans.slice(0, answers)) {
@@ -131,53 +107,6 @@ async function hearReplies(crowd: Crowd, place: Place, token: string, post: Said
     },
     60_000,
   );
-}
-
-/** 23,000 followers of the person, spread over the crowd's servers as a long tail is; the crowd's own fans are among them. */
-function fillFollowers(place: Place) {
-  const database = new DatabaseSync(join(place.dataFolder, 'places', place.name, 'place.sqlite'));
-  const person = database.prepare('select cast(account_id as text) as id from people').get() as { id: string };
-  const firstMs = idTimeMs(person.id) - 2 * followers - 10_000;
-  const account = database.prepare(`insert into accounts
-    (id, uri, handle, domain, inbox_url, shared_inbox_url, created_at, fetched_at) values (?, ?, ?, ?, ?, ?, ?, ?)`);
-  const follow = database.prepare(`insert into follows (id, follower_id, followee_id, state, shows_boosts, created_at)
-    values (?, ?, ?, 'accepted', 1, ?)`);
-  for (const statement of [account, follow]) statement.setReadBigInts(true);
-  database.exec('begin');
-  for (let n = 0; n < followers; n++) {
-    const host = `s${n < servers ? n + 1 : 1 + Math.floor(servers * (n / followers) ** 4)}.crowd.example`;
-    const user = n < servers ? 'fan' : `f${n}`;
-    const uri = `http://${host}/users/${user}`;
-    const id = idAt(firstMs + n, n);
-    const fetchedAt = Date.now();
-    account.run(id, uri, user, host, `${uri}/inbox`, `http://${host}/inbox`, firstMs, fetchedAt);
-    follow.run(idAt(firstMs + followers + n, n), id, person.id, firstMs);
-  }
-  database.exec('commit; analyze');
-  database.close();
-}
-
-function withDatabase<T>(place: Place, run: (database: DatabaseSync) => T): T {
-  const database = new DatabaseSync(join(place.dataFolder, 'places', place.name, 'place.sqlite'), { readOnly: true });
-  try {
-    return run(database);
-  } finally {
-    database.close();
-  }
-}
-const countOf = (place: Place, condition: string) =>
-  withDatabase(place, (database) =>
-    Number(database.prepare(`select count(*) n from deliveries where ${condition}`).get()?.n),
-  );
-const openDeliveries = (place: Place) => countOf(place, "state = 'waiting'");
-const countDeliveries = (place: Place) => countOf(place, 'true');
-
-/** CPU of the place's process so far, all threads, milliseconds (proc(5)). */
-function cpuMs(processId: number): number {
-  const fields = readFileSync(`/proc/${processId}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * tickMs;
 }
 
 /** Somebody who reads the home timeline every 20 ms, in a thread of their own so that this one's work is not measured. */

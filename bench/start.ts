@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join } from 'node:path';
 import { idAt, idTimeMs } from '../src/base/ids.ts';
@@ -7,6 +7,7 @@ import { type OpenDatabase, openDatabase } from '../src/store/database.ts';
 import type { PlaceTables } from '../src/store/place/tables.ts';
 import type { Place } from '../test/world/place.ts';
 import { createWorld } from '../test/world/world.ts';
+import { cpuMs, round, sleep } from './measure.ts';
 
 /**
  * A place by itself: how long from the command to the first answered page (a new process each time), what it holds in memory when
@@ -15,8 +16,6 @@ import { createWorld } from '../test/world/world.ts';
 const starts = 5;
 const idleForMs = 8_000;
 const home = { entries: 100_000, authors: 500, page: 40, warmUp: 60, requests: 300 } as const;
-/** What Linux counts CPU time in. */
-const tickMs = 10;
 
 /** What the issue "A place that federates" asks for; a goal is a bound above. */
 const goals = { rss_mb: 120, home_cpu_ms: 15 } as const;
@@ -58,9 +57,7 @@ export async function run(): Promise<{ ready_ms: number; rss_mb: number; home_cp
   }
 }
 
-const round = (value: number, digits = 0) => Number(value.toFixed(digits));
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;
-const sleep = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 /** From the start of the process to the first page that is answered with 200, milliseconds, the median. */
 async function measureStarts(place: Place, environment: Record<string, string>, before = () => {}): Promise<number> {
@@ -73,14 +70,6 @@ async function measureStarts(place: Place, environment: Record<string, string>, 
     await place.stop();
   }
   return median(measured);
-}
-
-/** CPU of the server's process so far, all threads, milliseconds (proc(5): utime and stime of `stat`). */
-function cpuMs(processId: number): number {
-  const fields = readFileSync(`/proc/${processId}/stat`, 'utf8')
-    .replace(/^.*\) /, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * tickMs;
 }
 
 /** CPU of one home page, milliseconds: the mean of many, one after the other, with code that is warm. */
