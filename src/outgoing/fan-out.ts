@@ -4,7 +4,7 @@ import type { AccountId, PostId } from '../model/ids.ts';
 import { isForEveryone, type Post, type Reach } from '../model/post.ts';
 import type { PlaceTransaction } from '../store/place/place-store.ts';
 import type { Target } from './publish.ts';
-import { chooseReach, hasReach, threadInboxes } from './reach.ts';
+import { chooseReach, hasReach, type ReachReader, threadInboxes } from './reach.ts';
 
 /** One target per inbox address, with the most urgent priority and the greatest weight that was asked for it. */
 export function mergeTargets(targets: Iterable<Target>): Target[] {
@@ -24,7 +24,7 @@ export function mergeTargets(targets: Iterable<Target>): Target[] {
 export const targetsOf = (accounts: readonly Account[]): Target[] =>
   accounts.flatMap((account) =>
     account.domain !== null && account.inboxUrl !== null && account.goneAtMs === null
-      ? [{ inboxUrl: account.inboxUrl, priority: priorities.waitedFor, weight: 1 }]
+      ? [{ inboxUrl: account.inboxUrl, priority: priorities.waitedFor, weight: 0 }]
       : [],
   );
 
@@ -43,7 +43,7 @@ export type Planned = Pick<Post, 'audience' | 'authorId' | 'inReplyToUri' | 'inR
  * @param wishes the reach wanted, most important wish first; a post that has its reach already keeps it.
  */
 export async function planFanOut(
-  tx: PlaceTransaction,
+  tx: ReachReader,
   post: Planned,
   named: readonly Account[],
   wishes: readonly (Reach | null | undefined)[] = [],

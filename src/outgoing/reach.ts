@@ -26,9 +26,12 @@ export const usualReach = (destinations: number): Reach => (destinations > threa
 export const chooseReach = (wishes: readonly (Reach | null | undefined)[], destinations: number): Reach =>
   wishes.find((wish) => wish != null) ?? usualReach(destinations);
 
+/** What of a store is read to find out where something goes: inside a transaction, or outside to know its price. */
+export type ReachReader = Pick<PlaceTransaction, 'accounts' | 'blocks' | 'follows' | 'posts' | 'views'>;
+
 /** The inboxes of those who spoke last in the thread, the author of its first post among them. */
 export async function threadInboxes(
-  tx: PlaceTransaction,
+  tx: ReachReader,
   post: Pick<Post, 'authorId' | 'rootId'>,
   followers: readonly FollowerInbox[],
 ): Promise<{ inboxUrl: string; weight: number }[]> {
@@ -41,7 +44,7 @@ export async function threadInboxes(
     const inboxUrl = account.sharedInboxUrl ?? account.inboxUrl;
     if (account.domain === null || inboxUrl === null || account.goneAtMs !== null) continue;
     if (await tx.blocks.between(post.authorId, account.id)) continue;
-    if (inboxes.size < threadServers) inboxes.set(inboxUrl, { inboxUrl, weight: weights.get(inboxUrl) ?? 1 });
+    if (inboxes.size < threadServers) inboxes.set(inboxUrl, { inboxUrl, weight: weights.get(inboxUrl) ?? 0 });
   }
   return [...inboxes.values()];
 }

@@ -1,7 +1,7 @@
 import { CanariError } from '../base/errors.ts';
 import { failed, ok, type Result } from '../base/result.ts';
 import type { Person } from '../model/account.ts';
-import type { Audience } from '../model/post.ts';
+import type { Audience, Reach } from '../model/post.ts';
 import { updatePersonActivity } from '../outgoing/activities.ts';
 import { readWords } from '../outgoing/compose.ts';
 import { followersTargets } from '../outgoing/fan-out.ts';
@@ -22,6 +22,8 @@ export interface ProfileChanges {
   readonly defaultAudience?: Audience | undefined;
   readonly defaultSensitive?: boolean | undefined;
   readonly showsFollows?: boolean | undefined;
+  /** Null: as the number of followers' servers suggests. */
+  readonly defaultReach?: Reach | null | undefined;
 }
 
 /** Changes one's profile and settings; what others see of it is sent to all followers' servers. Fails with `CANARI_PROFILE_TOO_LONG`. */

@@ -5,6 +5,7 @@ import type { Post } from '../../src/model/post.ts';
 import { composePost } from '../../src/outgoing/compose.ts';
 import { deletePost } from '../../src/outgoing/delete.ts';
 import { editPost } from '../../src/outgoing/edit.ts';
+import { pricePost } from '../../src/outgoing/price.ts';
 import { anybody } from '../../src/store/place/fetches.ts';
 import { openTestPlace, type TestPlace } from '../open-place.ts';
 
@@ -147,5 +148,39 @@ test('an edit goes as far as the post did; a deletion also to who fetched it, an
   before = (await here.planned()).length;
   must(await deletePost(place, alice, open.id));
   assert.equal((await waitingFor('Delete', before)).length, 251);
+  await here.close();
+});
+
+test('the price told before is what is planned after', async () => {
+  const here = await openTestPlace();
+  const { place } = here;
+  const alice = await here.person('alice');
+  const none = await pricePost(place, alice, { text: '', audience: 'public' });
+  assert.deepEqual(none, { usual: null, all: { serversNow: 0, serversLater: 0, followers: 0, seconds: 0, bytes: 0 } });
+  await withFollowers(here, alice, 700);
+  const first = must(await composePost(place, alice, { text: 'hello' }));
+  const bobs = await wish(here, await here.meet('bob', 'bobs.example'), first);
+  await wish(here, await here.meet('carol', 's3.example'), first);
+  const text = '@bob@bobs.example thanks, and @dan@not-known.example';
+  const prices = await pricePost(place, alice, { text, audience: 'public', answered: bobs });
+  assert.ok(prices.usual === 'thread');
+  const { reaches } = prices;
+  const { thread, gentle, all } = reaches;
+  assert.deepEqual([thread.serversNow, thread.serversLater, thread.followers], [3, 0, 1]);
+  assert.deepEqual([gentle.serversNow, gentle.serversLater, gentle.followers], [3, 699, 700]);
+  assert.deepEqual([all.serversNow, all.serversLater, all.seconds], [702, 0, 3]);
+  const before = (await here.planned()).length;
+  for (const reach of ['thread', 'gentle', 'all'] as const) {
+    const start = (await here.planned()).length;
+    must(await composePost(place, alice, { text, inReplyToId: bobs.id, reach }));
+    const { all: planned, backfill } = await since(here, start);
+    const { serversNow, serversLater, bytes } = reaches[reach];
+    // Less the one whose server is not known here.
+    assert.deepEqual([planned - backfill, backfill], [serversNow - 1, serversLater], reach);
+    assert.ok(bytes > (serversNow + serversLater) * 3_800 && bytes < (serversNow + serversLater) * 4_500);
+  }
+  assert.ok((await here.planned()).length > before);
+  const direct = await pricePost(place, alice, { text, audience: 'direct', answered: bobs });
+  assert.ok(direct.usual === null && direct.all.serversNow === 2);
   await here.close();
 });

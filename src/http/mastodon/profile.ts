@@ -1,4 +1,5 @@
 import type { Person } from '../../model/account.ts';
+import { type Reach, reaches } from '../../model/post.ts';
 import { type ProfileChanges, updateProfile } from '../../people/profile.ts';
 import { htmlToText } from '../../text/html.ts';
 import { getPerson, type Route, type RouteContext } from '../route.ts';
@@ -48,6 +49,15 @@ function readLanguage(text: string | undefined): 'en' | 'fr' | undefined {
   throw invalid('source[language] must be en or fr.');
 }
 
+/** `source[canari][reach]`; null for `auto`, undefined when left out. */
+function readReach(text: string | undefined): Reach | null | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (text === 'auto') return null;
+  const reach = reaches.find((one) => one === text);
+  if (!reach) throw invalid(`source[canari][reach] must be one of auto, ${reaches.join(', ')}.`);
+  return reach;
+}
+
 function readChanges(params: Params): ProfileChanges {
   const source = params.inner('source');
   const privacy = source?.text('privacy');
@@ -68,6 +78,7 @@ function readChanges(params: Params): ProfileChanges {
     language: readLanguage(source?.text('language')),
     defaultAudience,
     defaultSensitive: source?.flag('sensitive'),
+    defaultReach: readReach(source?.inner('canari')?.text('reach')),
     showsFollows: hidesFollows === undefined ? undefined : !hidesFollows,
   };
 }

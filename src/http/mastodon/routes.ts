@@ -7,6 +7,7 @@ import { emptyRoutes } from './empty.ts';
 import { instanceRoutes } from './instance.ts';
 import { notificationRoutes } from './notifications.ts';
 import { oauthRoutes } from './oauth.ts';
+import { priceRoutes } from './price.ts';
 import { profileRoutes } from './profile.ts';
 import { relationRoutes } from './relations.ts';
 import { searchRoutes } from './search.ts';
@@ -25,6 +26,7 @@ export const mastodonRoutes: readonly Route[] = [
   ...relationRoutes,
   ...statusRoutes,
   ...statusWritingRoutes,
+  ...priceRoutes,
   ...timelineRoutes,
   ...notificationRoutes,
   ...searchRoutes,

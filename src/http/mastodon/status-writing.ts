@@ -2,7 +2,7 @@ import type { CanariError } from '../../base/errors.ts';
 import type { Result } from '../../base/result.ts';
 import type { Person } from '../../model/account.ts';
 import type { PostId } from '../../model/ids.ts';
-import type { Audience, Post } from '../../model/post.ts';
+import { type Audience, type Post, type Reach, reaches } from '../../model/post.ts';
 import { boostPost, unboostPost } from '../../outgoing/boost.ts';
 import { composePost } from '../../outgoing/compose.ts';
 import { deletePost } from '../../outgoing/delete.ts';
@@ -36,12 +36,21 @@ function refuseUnknownParts(params: Params) {
   if (params.text('quoted_status_id') || params.text('quote_id')) throw invalid('Posts cannot be quoted here yet.');
 }
 
-function readAudience(params: Params): Audience | undefined {
+/** @throws 422 for a word that names no visibility. */
+export function readAudience(params: Params): Audience | undefined {
   const word = params.text('visibility');
   if (word === undefined || word === '') return undefined;
   const audience = readVisibility(word);
   if (!audience) throw invalid(`visibility must be one of ${Object.values(visibilities).join(', ')}.`);
   return audience;
+}
+
+function readReach(params: Params): Reach | undefined {
+  const word = params.text('reach');
+  if (word === undefined || word === '') return undefined;
+  const reach = reaches.find((one) => one === word);
+  if (!reach) throw invalid(`reach must be one of ${reaches.join(', ')}.`);
+  return reach;
 }
 
 function readIdempotencyKey(context: RouteContext): string | undefined {
@@ -65,6 +74,7 @@ async function create(context: RouteContext): Promise<Response> {
   const post = await composePost(context.place, getPerson(context), {
     text: params.text('status') ?? '',
     audience: readAudience(params),
+    reach: readReach(params),
     contentWarning: params.text('spoiler_text'),
     sensitive: params.flag('sensitive'),
     language: params.text('language') || undefined,

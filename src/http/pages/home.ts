@@ -1,7 +1,7 @@
 import { CanariError } from '../../base/errors.ts';
 import { isId } from '../../base/ids.ts';
 import { asId, type PostId } from '../../model/ids.ts';
-import { type Audience, audiences, type PostView } from '../../model/post.ts';
+import { type Audience, audiences, type PostView, reaches } from '../../model/post.ts';
 import { composePost, postNotFound } from '../../outgoing/compose.ts';
 import { getPerson, type Route, type RouteContext } from '../route.ts';
 import { type Html, html, nothing } from './html.ts';
@@ -97,6 +97,7 @@ export function readComposer(fields: URLSearchParams) {
     text: (fields.get('text') ?? '').replaceAll('\r\n', '\n'),
     contentWarning: (fields.get('warning') ?? '').trim(),
     language: fields.get('language') ?? undefined,
+    reach: reaches.find((one) => one === fields.get('reach')),
     audience: audiences.includes(wanted as Audience) ? (wanted as Audience) : undefined,
   };
 }

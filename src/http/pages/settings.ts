@@ -1,6 +1,6 @@
 import type { CanariError } from '../../base/errors.ts';
 import type { Person } from '../../model/account.ts';
-import { type Audience, audiences } from '../../model/post.ts';
+import { type Audience, audiences, reaches } from '../../model/post.ts';
 import { profileLimits, updateProfile } from '../../people/profile.ts';
 import { renewRecoveryCodes } from '../../people/set-up.ts';
 import { changePassphrase, openSession, signIn, signOut } from '../../people/sign-in.ts';
@@ -81,7 +81,8 @@ ${renderCheck({ name: 'locked', label: words.settings.locked, isOn: isOn('locked
 ${renderCheck({ name: 'discoverable', label: words.settings.discoverable, isOn: isOn('discoverable', account.discoverable) })}
 ${renderCheck({ name: 'showsFollows', label: words.settings.showsFollows, hint: words.settings.showsFollowsHint, isOn: isOn('showsFollows', person.showsFollows) })}</fieldset>
 <fieldset><legend>${words.settings.writing}</legend>
-<p class="ask">${renderSelect({ name: 'audience', label: words.settings.audience, value: value('audience', person.defaultAudience), choices: audiences.map((one) => [one, words.audiences[one]] as const) })}</p></fieldset>
+<p class="ask">${renderSelect({ name: 'audience', label: words.settings.audience, value: value('audience', person.defaultAudience), choices: audiences.map((one) => [one, words.audiences[one]] as const) })}</p>
+<p class="ask">${renderSelect({ name: 'reach', label: words.reach.setting, value: value('reach', person.defaultReach ?? 'auto'), choices: (['auto', ...reaches] as const).map((one) => [one, words.reach.settings[one]] as const) })}<small>${words.reach.settingHint}</small></p></fieldset>
 <div class="row"><button class="primary">${words.form.save}</button></div>
 </form>`;
   return renderSettings(context, 'profile', content, error?.status ?? 200);
@@ -122,6 +123,7 @@ async function saveProfile(context: RouteContext): Promise<Response> {
       .filter(({ name, value }) => name !== '' && value !== ''),
     language: languages.find((one) => one === language),
     defaultAudience: audiences.includes(audience) ? audience : undefined,
+    defaultReach: fields.get('reach') === 'auto' ? null : reaches.find((one) => one === fields.get('reach')),
   });
   return done.ok ? seeOther(context, '/settings', 'saved') : showProfile(context, done.error, fields);
 }

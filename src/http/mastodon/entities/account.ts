@@ -68,6 +68,8 @@ export function renderCredentialAccount(
       indexable: person.account.discoverable,
       attribution_domains: [],
       quote_policy: 'nobody',
+      // Ours (docs/apps.md).
+      canari: { reach: person.defaultReach ?? 'auto' },
     },
     role: { id: '-99', name: '', color: '', permissions: '0', highlighted: false },
   };

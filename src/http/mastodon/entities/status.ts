@@ -30,7 +30,7 @@ function renderViewerState(view: PostView, viewer: Viewer) {
     muted: false,
     bookmarked: false,
     filtered: [],
-    ...(own && view.post.boostOfId === null ? { pinned: false } : {}),
+    ...(own && view.post.boostOfId === null ? { pinned: false, canari: { reach: view.post.reach } } : {}),
   };
 }
 

@@ -57,6 +57,28 @@ export const enOwn = {
     wrong: 'That name and code do not open this door. A code works once.',
     lost: 'No code left? Whoever runs the machine can set a new passphrase there with: canari passphrase',
   },
+  reach: {
+    title: 'Whom to tell',
+    note: 'An answer for your followers alone always goes to all of them.',
+    thread: 'The conversation',
+    threadText: (name: string) =>
+      `${name}, the people named, and the servers that took part. Others see it when they open the thread.`,
+    gentle: 'Then your followers, gently',
+    gentleText: 'The rest goes when nothing else is waiting.',
+    all: 'All your followers, now',
+    allText: (seconds: number) => `About ${number(seconds)}\u00a0s of sending. Your place stays quick meanwhile.`,
+    now: (servers: number) => `${count(servers, 'server', 'servers')} now`,
+    nowAndLater: (now: number, later: number) => `${number(now)} now, ${number(later)} later`,
+    servers: (servers: number) => count(servers, 'server', 'servers'),
+    setting: 'My answers to others are told to',
+    settingHint: 'Each time you answer, you can choose otherwise.',
+    settings: {
+      auto: 'All my followers; beyond 200 servers, the conversation',
+      thread: 'The conversation',
+      gentle: 'The conversation, then all my followers gently',
+      all: 'All my followers, at once',
+    },
+  },
   settings: {
     title: 'Settings',
     parts: 'Parts of the settings',

@@ -94,16 +94,14 @@ export const en = {
     publish: 'Publish',
     answer: 'Answer',
     correct: 'Correct it',
-    goesTo: (followers: number) =>
-      followers === 0
-        ? 'Nobody follows you yet: it goes to the people you name.'
-        : `Goes to the servers of your ${count(followers, 'follower', 'followers')}, and to the people you name.`,
+    goesToNobody: 'Nobody follows you elsewhere yet: it goes to the people you name.',
+    goesTo: (servers: number, followers: number, seconds: number) =>
+      `${count(servers, 'server', 'servers')} now, with ${count(followers, 'follower', 'followers')} · about ${number(seconds)}\u00a0s`,
     stays: 'It stays on this machine: this place does not federate yet.',
-    answerToThread: 'Goes to the people named and to the servers of the conversation; your followers find it there.',
-    answerToAll: (servers: number) =>
-      servers === 0
-        ? 'Goes to the people named.'
-        : `Goes to the people named and to the ${count(servers, 'server', 'servers')} of your followers.`,
+    answerTo: (servers: number) =>
+      servers === 0 ? 'Goes to the people named.' : `${count(servers, 'server', 'servers')} now`,
+    price: (now: number, all: number, seconds: number) =>
+      `${count(now, 'server', 'servers')} now · all ${number(all)} would take about ${number(seconds)}\u00a0s`,
     writtenFor: (audience: string) => `For: ${audience}. Who may see a post does not change afterwards.`,
   },
   home: {

@@ -1,10 +1,11 @@
 import type { Words } from './en.ts';
+import type { enOwn } from './en-own.ts';
 import { formatNumber } from './formats.ts';
 
 const number = (value: number) => formatNumber(value, 'fr');
 const count = (value: number, one: string, many: string) => `${number(value)} ${value < 2 ? one : many}`;
 
-export const frOwn: Pick<Words, 'start' | 'codes' | 'signIn' | 'recover' | 'settings' | 'consent' | 'about'> = {
+export const frOwn: Pick<Words, keyof typeof enOwn> = {
   start: {
     title: 'Bonjour. Comment vous appelle-t-on ?',
     lead: 'Ce lieu n’est qu’à vous. Choisissez un nom et une phrase de passe ; le reste peut attendre.',
@@ -56,6 +57,28 @@ export const frOwn: Pick<Words, 'start' | 'codes' | 'signIn' | 'recover' | 'sett
     go: 'La changer et se connecter',
     wrong: 'Ce nom et ce code n’ouvrent pas cette porte. Un code ne sert qu’une fois.',
     lost: 'Plus aucun code ? La personne qui tient la machine peut y mettre une nouvelle phrase de passe avec : canari passphrase',
+  },
+  reach: {
+    title: 'À qui le dire',
+    note: 'Une réponse pour vos seuls abonnés va toujours à tous.',
+    thread: 'La conversation',
+    threadText: (name) =>
+      `${name}, les personnes nommées et les serveurs qui ont pris part. Les autres la voient en ouvrant le fil.`,
+    gentle: 'Puis vos abonnés, en douceur',
+    gentleText: 'Le reste part quand plus rien d’autre n’attend.',
+    all: 'Tous vos abonnés, tout de suite',
+    allText: (seconds) => `Environ ${number(seconds)}\u00a0s d’envoi. Votre lieu reste vif pendant ce temps.`,
+    now: (servers) => `${count(servers, 'serveur', 'serveurs')} tout de suite`,
+    nowAndLater: (now, later) => `${number(now)} tout de suite, ${number(later)} plus tard`,
+    servers: (servers) => count(servers, 'serveur', 'serveurs'),
+    setting: 'Mes réponses aux autres sont dites à',
+    settingHint: 'À chaque réponse, vous pouvez choisir autrement.',
+    settings: {
+      auto: 'Tous mes abonnés ; au-delà de 200 serveurs, la conversation',
+      thread: 'La conversation',
+      gentle: 'La conversation, puis tous mes abonnés en douceur',
+      all: 'Tous mes abonnés, tout de suite',
+    },
   },
   settings: {
     title: 'Réglages',

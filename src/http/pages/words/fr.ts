@@ -96,20 +96,14 @@ export const fr: Words = {
     publish: 'Publier',
     answer: 'Répondre',
     correct: 'Corriger',
-    goesTo: (followers) =>
-      followers === 0
-        ? 'Personne ne vous suit encore : le billet va aux personnes que vous nommez.'
-        : followers === 1
-          ? 'Va au serveur de votre abonné, et aux personnes que vous nommez.'
-          : `Va aux serveurs de vos ${number(followers)} abonnés, et aux personnes que vous nommez.`,
+    goesToNobody: 'Personne ne vous suit encore ailleurs : le billet va aux personnes que vous nommez.',
+    goesTo: (servers, followers, seconds) =>
+      `${count(servers, 'serveur', 'serveurs')} tout de suite, avec ${count(followers, 'abonné', 'abonnés')} · environ ${number(seconds)}\u00a0s`,
     stays: 'Il reste sur cette machine : ce lieu n’est pas encore dans le Fédivers.',
-    answerToThread: 'Va aux personnes nommées et aux serveurs de la conversation ; vos abonnés la trouvent là.',
-    answerToAll: (servers) =>
-      servers === 0
-        ? 'Va aux personnes nommées.'
-        : servers === 1
-          ? 'Va aux personnes nommées et au serveur de vos abonnés.'
-          : `Va aux personnes nommées et aux ${number(servers)} serveurs de vos abonnés.`,
+    answerTo: (servers) =>
+      servers === 0 ? 'Va aux personnes nommées.' : `${count(servers, 'serveur', 'serveurs')} tout de suite`,
+    price: (now, all, seconds) =>
+      `${count(now, 'serveur', 'serveurs')} tout de suite ; les ${number(all)} prendraient environ ${number(seconds)}\u00a0s`,
     writtenFor: (audience) => `Pour : ${audience}. Qui peut voir un billet ne change plus ensuite.`,
   },
   home: {
