@@ -4,7 +4,17 @@ import type { Crowd } from '../test/world/crowd.ts';
 import { waitFor } from '../test/world/names.ts';
 import type { Place } from '../test/world/place.ts';
 import { createWorld } from '../test/world/world.ts';
-import { countDeliveries, cpuMs, fillFollowers, percentile, reached, round, type Said, say, sleep } from './measure.ts';
+import {
+  countDeliveries,
+  cpuMs,
+  fillFollowers,
+  percentile,
+  reached,
+  round,
+  type Said,
+  say,
+  sleep,
+} from './parts/measure.ts';
 
 /**
  * The birthday that Canari comes from: 23,000 followers on 3,000 servers, one post, 100 replies that come in, 100 answers that go out, as fast as

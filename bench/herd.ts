@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { availableParallelism, cpus } from 'node:os';
 import type { Place } from '../test/world/place.ts';
 import { createWorld } from '../test/world/world.ts';
-import { cpuMs, fillFollowers, percentile, round, say } from './measure.ts';
+import { cpuMs, fillFollowers, percentile, round, say } from './parts/measure.ts';
 
 /**
  * The herd that comes back: after a post, thousands of servers fetch the actor and the post. What such a GET costs in CPU, against a bare `node:http`

@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { waitFor } from '../test/world/names.ts';
 import { createWorld } from '../test/world/world.ts';
-import { fillFollowers, reached, round, say } from './measure.ts';
+import { fillFollowers, reached, round, say } from './parts/measure.ts';
 
 /**
  * One post to 1,000 servers, all healthy, and one when a tenth is dead, a tenth takes the connection and never answers, and a twentieth each

@@ -7,7 +7,7 @@ import { type OpenDatabase, openDatabase } from '../src/store/database.ts';
 import type { PlaceTables } from '../src/store/place/tables.ts';
 import type { Place } from '../test/world/place.ts';
 import { createWorld } from '../test/world/world.ts';
-import { cpuMs, round, sleep } from './measure.ts';
+import { cpuMs, round, sleep } from './parts/measure.ts';
 
 /**
  * A place by itself: how long from the command to the first answered page (a new process each time), what it holds in memory when

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { idAt, idTimeMs } from '../src/base/ids.ts';
-import type { Crowd } from '../test/world/crowd.ts';
-import type { Place } from '../test/world/place.ts';
+import { idAt, idTimeMs } from '../../src/base/ids.ts';
+import type { Crowd } from '../../test/world/crowd.ts';
+import type { Place } from '../../test/world/place.ts';
 
 /** What several benchmarks of a whole place share. */
 
