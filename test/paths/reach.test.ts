@@ -184,3 +184,25 @@ test('the price told before is what is planned after', async () => {
   assert.ok(direct.usual === null && direct.all.serversNow === 2);
   await here.close();
 });
+
+test('who is waited for goes before a post to 3,000, and what is told gently after everything', async () => {
+  const here = await openTestPlace();
+  const { place } = here;
+  const alice = await here.person('alice');
+  await withFollowers(here, alice, 300);
+  const first = must(await composePost(place, alice, { text: 'hello' }));
+  const bobs = await wish(here, await here.meet('bob', 's299.example'), first);
+  must(await composePost(place, alice, { text: 'a gentle answer', inReplyToId: bobs.id, reach: 'gentle' }));
+  must(await composePost(place, alice, { text: 'all of you again' }));
+  must(await composePost(place, alice, { text: '@bob@s299.example psst', audience: 'direct' }));
+  const { deliveries } = place.store;
+  const [next] = await deliveries.loadReady('main', 1, new Set());
+  assert.deepEqual({ ...next }, { destination: 'fediverse:s299.example', priority: 0 });
+  const takes = async (host: string) => {
+    const wanted = { destination: `fediverse:${host}` as never, limit: 5, probe: false };
+    return (await deliveries.claim([wanted], 0)).map(({ priority }) => priority);
+  };
+  assert.deepEqual(await takes('s299.example'), [0, 0, 1, 1], 'the answer and the message before the posts');
+  assert.deepEqual(await takes('s7.example'), [1, 1, 2], 'the answer behind both posts, though it is older than one');
+  await here.close();
+});
