@@ -13,7 +13,7 @@ export const deliveries: Command = {
   name: 'deliveries',
   summary: {
     en: 'Lists the servers that need a look and what waits for them, or where one post has landed.',
-    fr: 'Énumère les serveurs à regarder et ce qui les attend, ou les endroits où un message s’est posé.',
+    fr: 'Énumère les serveurs à regarder et ce qui les attend, ou les endroits où un billet s’est posé.',
   },
   usage: 'deliveries [--place DOMAIN] [--post ID] [--json]',
   positionals: 0,
@@ -23,7 +23,7 @@ export const deliveries: Command = {
       value: 'ID',
       sentence: {
         en: 'Where this post has landed; its number or its address.',
-        fr: 'Où ce message s’est posé ; son numéro ou son adresse.',
+        fr: 'Où ce billet s’est posé ; son numéro ou son adresse.',
       },
     },
     json: { sentence: { en: 'One line of JSON, for scripts.', fr: 'Une ligne de JSON, pour les scripts.' } },

@@ -77,9 +77,8 @@ async function findLanded(places: readonly OpenPlace[], post: string): Promise<R
     const found = await place.store.posts.find(asId<PostId>(id));
     const author = found && (await place.store.accounts.find(found.authorId));
     if (!found || author?.domain !== null) continue;
-    const { deliveries } = place.store;
-    const health = { load: place.destinations.loadHealth };
-    return ok(await loadLanded({ deliveries, health }, found.id, place.clock.now()));
+    const { destinations, store } = place;
+    return ok(await loadLanded({ deliveries: store.deliveries, destinations }, found.id, place.clock.now()));
   }
   return failed(postNotFound());
 }

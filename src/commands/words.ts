@@ -43,7 +43,7 @@ const english = {
   landed: (accepted: number, servers: number, followers: number) =>
     servers === 0
       ? 'This post was sent to no other server.'
-      : `${accepted} of ${servers} servers said yes; ${followers} followers are there.`,
+      : `${accepted} of ${servers === 1 ? 'one server' : `${servers} servers`} said yes; ${followers === 1 ? '1 follower is' : `${followers} followers are`} there.`,
   people: (n: number) => (n === 1 ? '1 follower' : `${n} followers`),
   waiting: (n: number) => (n === 1 ? '1 delivery waits' : `${n >= 1000 ? '1000 or more' : n} deliveries wait`),
   itsWords: (said: string) => `Its words: ${said}`,
@@ -105,8 +105,8 @@ const french: Words = {
     `${place} : ${servers === 1 ? 'un serveur' : `${servers} serveurs`}, dont ${unwell} à regarder.`,
   landed: (accepted, servers, followers) =>
     servers === 0
-      ? 'Ce message n’est parti vers aucun autre serveur.'
-      : `${accepted} serveurs sur ${servers} ont dit oui ; ${followers} abonnés y sont.`,
+      ? 'Ce billet n’est parti vers aucun autre serveur.'
+      : `${accepted} sur ${servers === 1 ? 'un serveur' : `${servers} serveurs`} ${accepted === 1 ? 'a' : 'ont'} dit oui ; ${followers < 2 ? `${followers} abonné y est` : `${followers} abonnés y sont`}.`,
   people: (n) => (n === 1 ? '1 abonné' : `${n} abonnés`),
   waiting: (n) => (n === 1 ? '1 envoi attend' : `${n >= 1000 ? '1000 envois ou plus' : `${n} envois`} attendent`),
   itsWords: (said) => `Ses mots : ${said}`,
@@ -162,7 +162,7 @@ const frenchFailures: Readonly<Record<string, (values: Values) => string>> = {
     "Aucune phrase de passe n’est venue par l’entrée standard. Par exemple : printf '%s\\n' 'quatre mots que nul ne devine' | canari … --passphrase-stdin",
   CANARI_NO_TERMINAL: () =>
     'Il n’y a pas de terminal où demander la phrase de passe. Ajoutez --passphrase-stdin et envoyez-la par l’entrée standard.',
-  CANARI_POST_NOT_FOUND: () => 'Ce message n’existe pas ici.',
+  CANARI_POST_NOT_FOUND: () => 'Ce billet n’existe pas ici.',
   CANARI_PLACE_UNKNOWN: ({ domain }) =>
     domain === ''
       ? 'Rien ici ne parle encore à d’autres serveurs. canari setup donne un domaine.'

@@ -123,7 +123,11 @@ const what: Record<LandedState, Sentences> = {
   accepted: { en: '{host} accepted it {at}.', fr: '{host} l’a accepté {at}.' },
   'on-its-way': { en: 'It is on its way to {host}.', fr: 'Il est en route vers {host}.' },
   waiting: { en: '{host} has not accepted it yet.', fr: '{host} ne l’a pas encore accepté.' },
-  resting: { en: '{host} has not answered since {since}.', fr: '{host} ne répond plus depuis {since}.' },
+  paused: {
+    en: 'Nothing is sent to {host}: somebody here paused it on {since}.',
+    fr: 'Rien n’est envoyé à {host} : quelqu’un ici l’a mis en pause le {since}.',
+  },
+  resting: { en: '{host} has not answered since {since}.', fr: '{host} ne répond plus depuis le {since}.' },
   refused: { en: '{host} did not take it.', fr: '{host} ne l’a pas pris.' },
   expired: { en: 'It was tried for a week.', fr: 'Nous avons essayé pendant une semaine.' },
 };
@@ -135,6 +139,10 @@ const next: Record<LandedState, Sentences> = {
   },
   'on-its-way': { en: 'Nothing to do.', fr: 'Rien à faire.' },
   waiting: { en: 'It is tried again {next} by itself.', fr: 'Un nouvel essai aura lieu {next}, sans rien faire.' },
+  paused: {
+    en: 'It waits, without limit, until you resume it.',
+    fr: 'Il attend, sans limite, jusqu’à la reprise.',
+  },
   resting: {
     en: 'One probe is sent {next}; what waits follows when it answers, for up to a week.',
     fr: 'Un essai aura lieu {next} ; ce qui attend suivra dès qu’il répond, pendant une semaine au plus.',
@@ -151,7 +159,8 @@ const next: Record<LandedState, Sentences> = {
 
 /** The words for one server of a post's receipts. */
 export function explainServer(server: LandedServer, language: Language, nowMs: number): Explanation {
-  const reason = server.code && server.state !== 'accepted' ? reasons[server.code] : undefined;
+  const reason =
+    server.code && server.state !== 'accepted' && server.state !== 'paused' ? reasons[server.code] : undefined;
   const fill = filler(language, nowMs, {
     host: server.host,
     at: server.atMs,
@@ -159,7 +168,8 @@ export function explainServer(server: LandedServer, language: Language, nowMs: n
     next: server.nextTryAtMs,
   });
   const said = server.state === 'resting' ? what.resting : (reason?.what ?? what[server.state]);
-  const whose = reason?.whose ?? (server.state === 'resting' ? 'theirs' : undefined);
+  const whose =
+    reason?.whose ?? (server.state === 'resting' ? 'theirs' : server.state === 'paused' ? 'yours' : undefined);
   return { whose, what: fill(said[language]), next: fill(next[server.state][language]) };
 }
 
@@ -174,7 +184,7 @@ const destinationWords: Record<DestinationState, { what: Sentences; next: Senten
   slow: {
     what: {
       en: '{host} is slow, or failed lately: since {since}.',
-      fr: '{host} est lent ou a eu une panne, depuis {since}.',
+      fr: '{host} est lent ou a eu une panne, depuis le {since}.',
     },
     next: {
       en: 'It gets one message at a time, apart from the others, until it answers promptly again.',
@@ -193,10 +203,7 @@ const destinationWords: Record<DestinationState, { what: Sentences; next: Senten
     },
   },
   paused: {
-    what: {
-      en: 'Nothing is sent to {host}: somebody here paused it, {since}.',
-      fr: 'Rien n’est envoyé à {host} : quelqu’un ici l’a mis en pause, {since}.',
-    },
+    what: what.paused,
     next: {
       en: 'What is for it waits, without limit, until it is resumed.',
       fr: 'Ce qui lui est destiné attend, sans limite, jusqu’à la reprise.',
@@ -217,6 +224,7 @@ function filler(language: Language, nowMs: number, values: Record<string, string
     sentence.replace(/\{(\w+)\}/g, (_, name: string) => {
       const value = values[name];
       if (typeof value === 'string') return value;
+      if (value === undefined && name === 'since') return language === 'fr' ? 'moment inconnu' : 'an unknown day';
       if (value === undefined) return language === 'fr' ? 'bientôt' : 'soon';
       return name === 'since' ? moment(value, language) : relative(value - nowMs, language);
     });
@@ -237,5 +245,10 @@ function relative(differenceMs: number, language: Language): string {
 }
 
 function moment(atMs: number, language: Language): string {
-  return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(atMs);
+  const format = new Intl.DateTimeFormat(language === 'en' ? 'en-GB' : language, {
+    dateStyle: 'long',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  });
+  return `${format.format(atMs)} UTC`;
 }

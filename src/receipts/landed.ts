@@ -1,7 +1,7 @@
 import {
+  type DestinationDesk,
   type DestinationId,
   type HealthRecord,
-  type HealthStore,
   hostOf,
   type ReasonCode,
 } from '../delivery/contract.ts';
@@ -10,9 +10,10 @@ import type { LandedRow } from '../store/place/deliveries.ts';
 
 /**
  * Where a post stands at one server. `accepted` is what the server said; that is all one can know, so never "received" or "read".
- * `on-its-way`: not tried yet; `waiting`: tried, and tried again; `resting`: the server does not answer, nothing is sent but a probe.
+ * `on-its-way`: not tried yet; `waiting`: tried, and tried again; `resting`: the server does not answer, nothing is sent but a probe; `paused`:
+ * somebody here stopped sending to it.
  */
-export type LandedState = 'accepted' | 'on-its-way' | 'waiting' | 'resting' | 'refused' | 'expired';
+export type LandedState = 'accepted' | 'on-its-way' | 'waiting' | 'resting' | 'paused' | 'refused' | 'expired';
 
 /** One server's line. Times: wall, milliseconds since 1970. */
 export interface LandedServer {
@@ -42,44 +43,56 @@ export interface Landed {
 /** What receipts read. */
 export interface LandedSources {
   readonly deliveries: { loadLanded(postId: PostId): Promise<LandedRow[]> };
-  readonly health: Pick<HealthStore, 'load'>;
+  readonly destinations: Pick<DestinationDesk, 'loadHealth' | 'loadHolds'>;
 }
 
-/** The least good state of a server's inboxes is the one to show. */
-const order: readonly LandedState[] = ['refused', 'expired', 'resting', 'waiting', 'on-its-way', 'accepted'];
+/** The least good first: of a server's inboxes that one is shown, and a list begins with it. */
+export const landedStates: readonly LandedState[] = [
+  'refused',
+  'expired',
+  'paused',
+  'resting',
+  'waiting',
+  'on-its-way',
+  'accepted',
+];
 
 /** Reads where a post has landed: servers that need attention first, then the ones with the most followers. */
 export async function loadLanded(sources: LandedSources, postId: PostId, nowMs: number): Promise<Landed> {
   const rows = await sources.deliveries.loadLanded(postId);
   const pending = new Set(rows.filter(({ state }) => state === 'waiting').map(({ destination }) => destination));
-  const records = await sources.health.load([...pending]);
+  const records = await sources.destinations.loadHealth([...pending]);
   const health = new Map(records.map((record) => [record.destination, record]));
+  const holds = await sources.destinations.loadHolds();
   const byServer = Map.groupBy(rows, ({ destination }) => destination);
-  const servers = [...byServer].map(([destination, own]) => toServer(destination, own, health.get(destination), nowMs));
-  servers.sort(
-    (one, other) => order.indexOf(one.state) - order.indexOf(other.state) || other.followers - one.followers,
+  const servers = [...byServer].map(([destination, own]) =>
+    toServer(destination, own, { health: health.get(destination), heldSinceMs: holds.get(destination) }, nowMs),
   );
-  const counts = Object.fromEntries(order.map((state) => [state, 0])) as Record<LandedState, number>;
+  servers.sort(
+    (one, other) =>
+      landedStates.indexOf(one.state) - landedStates.indexOf(other.state) || other.followers - one.followers,
+  );
+  const counts = Object.fromEntries(landedStates.map((state) => [state, 0])) as Record<LandedState, number>;
   for (const { state } of servers) counts[state] += 1;
   const accepted = servers.filter(({ state }) => state === 'accepted');
   return { servers, counts, followersAccepted: accepted.reduce((sum, { followers }) => sum + followers, 0) };
 }
 
-function toServer(
-  destination: DestinationId,
-  rows: readonly LandedRow[],
-  health: HealthRecord | undefined,
-  nowMs: number,
-): LandedServer {
-  const lines = rows.map((row) => toLine(destination, row, health, nowMs));
-  const worst = lines.reduce((one, other) => (order.indexOf(other.state) < order.indexOf(one.state) ? other : one));
+/** What is known of a server beside the deliveries. */
+type Known = { health: HealthRecord | undefined; heldSinceMs: number | undefined };
+
+function toServer(destination: DestinationId, rows: readonly LandedRow[], known: Known, nowMs: number): LandedServer {
+  const lines = rows.map((row) => toLine(destination, row, known, nowMs));
+  const worst = lines.reduce((one, other) =>
+    landedStates.indexOf(other.state) < landedStates.indexOf(one.state) ? other : one,
+  );
   return { ...worst, followers: Math.max(...rows.map(({ followers }) => followers)) };
 }
 
 function toLine(
   destination: DestinationId,
   row: LandedRow,
-  health: HealthRecord | undefined,
+  { health, heldSinceMs }: Known,
   nowMs: number,
 ): LandedServer {
   const { attempts, followers } = row;
@@ -89,6 +102,7 @@ function toLine(
     return { ...line, state, ...(row.endedAtMs && { atMs: row.endedAtMs }) };
   }
   const tried = { ...line, ...(row.lastAttemptAtMs && { atMs: row.lastAttemptAtMs }) };
+  if (heldSinceMs !== undefined) return { ...tried, state: 'paused', sinceMs: heldSinceMs };
   const nextTryAtMs = Math.max(nowMs, row.nextAtMs, row.queueDueAtMs ?? 0);
   if (health?.state === 'resting' || health?.state === 'gone') {
     const words = row.words ?? health.lastWords;

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type DestinationId, type Outcome, reasonCodes } from '../delivery/contract.ts';
+import { type DestinationId, type HealthStore, type Outcome, reasonCodes } from '../delivery/contract.ts';
 import { VirtualClock } from '../delivery/simulation.ts';
 import { openHealth, TestPlace } from '../delivery/testing/place.ts';
 import type { PostId } from '../model/ids.ts';
 import { explainDestination, explainServer } from './explain.ts';
-import { type LandedServer, type LandedState, loadLanded } from './landed.ts';
+import { type LandedServer, type LandedState, landedStates, loadLanded } from './landed.ts';
 import { destinationStates } from './overview.ts';
 
 const postId = '1117668472422400001' as PostId;
 const at = Date.UTC(2026, 10, 24);
+const deskOf = (health: Pick<HealthStore, 'load'>, holds: ReadonlyMap<DestinationId, number> = new Map()) => ({
+  loadHealth: (ids: readonly DestinationId[]) => health.load(ids),
+  loadHolds: async () => holds,
+});
 
 test('where a post has landed: what needs attention first, with the reason and the followers there', async () => {
   const clock = new VirtualClock(at);
@@ -71,7 +75,11 @@ test('where a post has landed: what needs attention first, with the reason and t
       habit: '',
     },
   ]);
-  const landed = await loadLanded({ deliveries: place.deliveries, health: host.health }, postId, at + 1_000);
+  const landed = await loadLanded(
+    { deliveries: place.deliveries, destinations: deskOf(host.health) },
+    postId,
+    at + 1_000,
+  );
   assert.deepEqual(
     landed.servers.map(({ host: name, state }) => `${name} ${state}`),
     [
@@ -84,8 +92,29 @@ test('where a post has landed: what needs attention first, with the reason and t
       'ok.example accepted',
     ],
   );
-  assert.deepEqual(landed.counts, { accepted: 2, 'on-its-way': 1, waiting: 1, resting: 1, refused: 1, expired: 1 });
+  assert.deepEqual(landed.counts, {
+    accepted: 2,
+    'on-its-way': 1,
+    waiting: 1,
+    resting: 1,
+    paused: 0,
+    refused: 1,
+    expired: 1,
+  });
   assert.equal(landed.followersAccepted, 501);
+  const paused = await loadLanded(
+    {
+      deliveries: place.deliveries,
+      destinations: deskOf(
+        host.health,
+        new Map(['down', 'ok'].map((one) => [`fediverse:${one}.example` as DestinationId, at])),
+      ),
+    },
+    postId,
+    at + 1_000,
+  );
+  assert.equal(paused.servers.find(({ host: name }) => name === 'down.example')!.state, 'paused');
+  assert.equal(paused.counts.accepted, 2, 'what is over stays as it ended');
   const down = landed.servers.find(({ host: name }) => name === 'down.example')!;
   assert.equal(down.nextTryAtMs, at + 900_000);
   assert.equal(down.words, 'connection refused');
@@ -109,8 +138,8 @@ test('an edit shows its own delivery, not the one before', async () => {
   const outcome = { deliveryId, destination, address, attempted: true, atMs: at, nextAtMs: 0 } as const;
   await place.deliveries.commit([{ ...outcome, state: 'accepted' }], [], at);
   await place.publish('Update', 'post:1', [row]);
-  const none = { load: async () => [] };
-  const landed = await loadLanded({ deliveries: place.deliveries, health: none }, postId, at);
+  const destinations = deskOf({ load: async () => [] });
+  const landed = await loadLanded({ deliveries: place.deliveries, destinations }, postId, at);
   assert.deepEqual(
     landed.servers.map(({ state }) => state),
     ['on-its-way'],
@@ -118,11 +147,9 @@ test('an edit shows its own delivery, not the one before', async () => {
   await place.close();
 });
 
-const states: LandedState[] = ['accepted', 'on-its-way', 'waiting', 'resting', 'refused', 'expired'];
-
 test('each state and each reason has whole sentences in both languages, and says whose doing it is', () => {
   for (const language of ['en', 'fr'] as const) {
-    for (const state of states) {
+    for (const state of landedStates) {
       for (const code of [undefined, ...reasonCodes]) {
         const server: LandedServer = {
           host: 'a.example',

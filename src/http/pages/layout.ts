@@ -23,7 +23,7 @@ export interface Page {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export type Way = 'home' | 'notifications' | 'search' | 'profile' | 'settings';
+export type Way = 'home' | 'notifications' | 'deliveries' | 'search' | 'profile' | 'settings';
 
 /** Words that the next page says once, after a form led there. */
 export type Said = keyof RouteContext['words']['toasts'];
@@ -111,6 +111,7 @@ function renderMenu({ words, person, url }: RouteContext): Html {
 const wayIcons: Record<Way, IconName> = {
   home: 'house',
   notifications: 'bell',
+  deliveries: 'send',
   search: 'search',
   profile: 'user-round',
   settings: 'settings',
@@ -130,6 +131,7 @@ async function renderWays(context: RouteContext, current: Way | undefined): Prom
   const paths: Record<Way, string> = {
     home: '/home',
     notifications: '/notifications',
+    deliveries: '/deliveries',
     search: '/search',
     profile: `/@${person.account.handle}`,
     settings: '/settings',
@@ -140,7 +142,7 @@ async function renderWays(context: RouteContext, current: Way | undefined): Prom
       : nothing;
   const items = (Object.keys(paths) as Way[]).map(
     (way) =>
-      html`<li><a href="${paths[way]}"${way === current ? raw(' aria-current="page"') : nothing}>${icon(wayIcons[way])} <span>${words.ways[way]}</span>${way === 'notifications' ? badge : nothing}</a></li>`,
+      html`<li${way === 'deliveries' ? raw(' class="wide"') : nothing}><a href="${paths[way]}"${way === current ? raw(' aria-current="page"') : nothing}>${icon(wayIcons[way])} <span>${words.ways[way]}</span>${way === 'notifications' ? badge : nothing}</a></li>`,
   );
   return html`<nav class="ways" aria-label="${words.yourPlace}"><ul role="list">${items}</ul></nav>`;
 }

@@ -2,8 +2,10 @@ import type { Route } from '../route.ts';
 import { aboutRoutes } from './about.ts';
 import { accountRoutes } from './accounts.ts';
 import { assetRoutes } from './assets.ts';
+import { deliveryRoutes } from './deliveries.ts';
 import { feedRoutes } from './feed.ts';
 import { homeRoutes } from './home.ts';
+import { landingRoutes } from './landings.ts';
 import { notificationRoutes } from './notifications.ts';
 import { postRoutes } from './posts.ts';
 import { profileRoutes } from './profile.ts';
@@ -20,6 +22,8 @@ export const pageRoutes: readonly Route[] = [
   ...homeRoutes,
   ...postRoutes,
   ...threadRoutes,
+  ...landingRoutes,
+  ...deliveryRoutes,
   ...notificationRoutes,
   ...profileRoutes,
   ...accountRoutes,

@@ -145,13 +145,13 @@ function renderActions(context: RouteContext, view: PostView, options: PostOptio
 ${mayBoost ? html`<button name="do" value="${view.boostedByViewer ? 'unboost' : 'boost'}" aria-pressed="${String(view.boostedByViewer)}" aria-label="${label(boost, post.boostsCount)}">${icon('repeat-2')}${counted(post.boostsCount, language)}</button>` : nothing}
 <button name="do" value="${view.likedByViewer ? 'unlike' : 'like'}" aria-pressed="${String(view.likedByViewer)}" aria-label="${label(like, post.likesCount)}">${icon('heart')}${counted(post.likesCount, language)}</button>
 ${own}
-${isOwn ? renderLanded(context, landed?.get(post.id)) : nothing}</form>
+${isOwn ? renderLanded(context, landed?.get(post.id), `${postPath(author, post)}/landings`) : nothing}</form>
 ${isLead ? renderDetails(context, view) : nothing}`;
 }
 
-function renderLanded({ words }: RouteContext, landed: Landing | undefined): Html {
+function renderLanded({ words }: RouteContext, landed: Landing | undefined, path: string): Html {
   if (!landed || landed.sent === 0) return nothing;
-  return html`<span class="landed-line end" title="${words.post.landing}">${icon('send')}<span>${words.post.landed(landed.accepted, landed.sent)}</span></span>`;
+  return html`<a class="landed-line end" href="${path}" title="${words.post.landing}">${icon('send')}<span>${words.post.landed(landed.accepted, landed.sent)}</span></a>`;
 }
 
 function renderCounts({ words }: RouteContext, { repliesCount, boostsCount, likesCount }: Post): Html {

@@ -41,6 +41,26 @@ export const enFailures = {
       title: 'There is nothing here',
       text: 'The address is wrong, or what was here is gone, or it was written for fewer people.',
     }),
+    CANARI_DESTINATION_UNKNOWN: ({ host }) => ({
+      title: 'Nothing goes there',
+      text: `Nobody at ${host} follows you and nothing waits for it, so there is nothing to pause or send.`,
+    }),
+    CANARI_DESTINATION_UNCLEAR: () => ({
+      title: 'That is no server’s name',
+      text: 'A server is named like mastodon.example, without a path.',
+    }),
+    CANARI_DESTINATION_PAUSED: ({ host }) => ({
+      title: 'It is paused',
+      text: `Nothing is sent to ${host} until you resume it.`,
+    }),
+    CANARI_PAUSES_FULL: ({ most }) => ({
+      title: 'Too many are paused',
+      text: `At most ${number(most)} servers can be paused at a time. Resume one first.`,
+    }),
+    CANARI_NOT_RUNNING: () => ({
+      title: 'Nothing is sent at the moment',
+      text: 'This place delivers nothing now; what waits goes when its server runs again.',
+    }),
     CANARI_POST_NOT_FOUND: () => ({
       title: 'There is no such post',
       text: 'It was deleted, or it was written for fewer people, or the address is wrong.',

@@ -1,5 +1,6 @@
 import { enFailures } from './en-failures.ts';
 import { enOwn } from './en-own.ts';
+import { enReceipts } from './en-receipts.ts';
 import { formatNumber } from './formats.ts';
 
 const number = (value: number) => formatNumber(value, 'en');
@@ -9,6 +10,7 @@ const count = (value: number, one: string, many: string) => `${number(value)} ${
 export const en = {
   ...enOwn,
   ...enFailures,
+  ...enReceipts,
   code: 'en' as 'en' | 'fr',
   skip: 'Skip to content',
   menu: 'Main menu',
@@ -25,6 +27,7 @@ export const en = {
   ways: {
     home: 'Home',
     notifications: 'Notifications',
+    deliveries: 'Deliveries',
     search: 'Find',
     profile: 'Your page',
     settings: 'Settings',
@@ -41,6 +44,7 @@ export const en = {
     newer: 'Newest',
   },
   toasts: {
+    ...enReceipts.controlled,
     published: 'Published.',
     answered: 'Your answer is published.',
     edited: 'Corrected. Everyone who may have a copy is told.',

@@ -33,6 +33,26 @@ export const frFailures: Pick<Words, 'doing' | 'error' | 'failures' | 'remote'> 
       title: 'Il n’y a rien ici',
       text: 'L’adresse est fausse, ou ce qui était là est parti, ou c’était écrit pour moins de monde.',
     }),
+    CANARI_DESTINATION_UNKNOWN: ({ host }) => ({
+      title: 'Rien ne part là-bas',
+      text: `Personne sur ${host} ne vous suit et rien n’attend : il n’y a rien à mettre en pause ou à envoyer.`,
+    }),
+    CANARI_DESTINATION_UNCLEAR: () => ({
+      title: 'Ce n’est pas le nom d’un serveur',
+      text: 'Un serveur se nomme comme mastodon.example, sans chemin.',
+    }),
+    CANARI_DESTINATION_PAUSED: ({ host }) => ({
+      title: 'Il est en pause',
+      text: `Rien n’est envoyé à ${host} jusqu’à la reprise.`,
+    }),
+    CANARI_PAUSES_FULL: ({ most }) => ({
+      title: 'Trop de serveurs en pause',
+      text: `Au plus ${number(most)} serveurs peuvent être en pause. Reprenez-en un d’abord.`,
+    }),
+    CANARI_NOT_RUNNING: () => ({
+      title: 'Rien ne part en ce moment',
+      text: 'Rien n’est envoyé pour l’instant ; ce qui attend partira quand le serveur tournera de nouveau.',
+    }),
     CANARI_POST_NOT_FOUND: () => ({
       title: 'Ce billet n’est pas là',
       text: 'Il a été supprimé, ou il était écrit pour moins de monde, ou l’adresse est fausse.',

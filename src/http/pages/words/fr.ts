@@ -2,6 +2,7 @@ import type { Words } from './en.ts';
 import { formatNumber } from './formats.ts';
 import { frFailures } from './fr-failures.ts';
 import { frOwn } from './fr-own.ts';
+import { frReceipts } from './fr-receipts.ts';
 
 const number = (value: number) => formatNumber(value, 'fr');
 /** En français, zéro et un sont au singulier. */
@@ -10,6 +11,7 @@ const count = (value: number, one: string, many: string) => `${number(value)} ${
 export const fr: Words = {
   ...frOwn,
   ...frFailures,
+  ...frReceipts,
   code: 'fr',
   skip: 'Aller au contenu',
   menu: 'Menu',
@@ -26,6 +28,7 @@ export const fr: Words = {
   ways: {
     home: 'Accueil',
     notifications: 'Notifications',
+    deliveries: 'Trajets',
     search: 'Trouver',
     profile: 'Votre page',
     settings: 'Réglages',
@@ -42,6 +45,7 @@ export const fr: Words = {
     newer: 'Les plus récents',
   },
   toasts: {
+    ...frReceipts.controlled,
     published: 'C’est publié.',
     answered: 'Votre réponse est publiée.',
     edited: 'C’est corrigé. Tous ceux qui en ont peut-être une copie sont prévenus.',
