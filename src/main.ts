@@ -20,6 +20,7 @@ import { startIncoming } from './incoming/line.ts';
 import type { OpenPlace } from './outgoing/open-place.ts';
 import { createLane } from './outgoing/prepare.ts';
 import { dropInbox } from './people/closed-inbox.ts';
+import { startTidying } from './place/tidy.ts';
 import { createDesk } from './receipts/control.ts';
 import { createDocumentReader } from './remote/fetch.ts';
 import { createKeyFinder } from './remote/keys.ts';
@@ -60,6 +61,7 @@ export async function start(config: Config, options: { serving: boolean }): Prom
   const holds = new Holds(new SqliteHolds(hostFile));
   const engine = options.serving ? createEngine(network, health, holds) : undefined;
   const incoming = new Map<OpenPlace, { stop(): Promise<void> }>();
+  const tidying = new Map<OpenPlace, () => void>();
 
   const host = await Host.open({
     clock,
@@ -82,8 +84,11 @@ export async function start(config: Config, options: { serving: boolean }): Prom
       if (!engine || !place.identity.federates) return;
       await engine.openLane(createLane(place, (outcomes) => void afterOutcomes(place, outcomes)));
       incoming.set(place, startIncoming(place));
+      tidying.set(place, startTidying(place));
     },
     async closing(place) {
+      tidying.get(place)?.();
+      tidying.delete(place);
       await incoming.get(place)?.stop();
       incoming.delete(place);
       await engine?.closeLane(place.identity.domain);

@@ -15,6 +15,8 @@ import type { Remote, RemoteFailure } from '../src/remote/remote.ts';
 /** A real place on a real file, without network: elsewhere is what `meet` has put into the store. */
 export interface TestPlace {
   readonly place: OpenPlace;
+  /** The folder that holds the place's own. */
+  readonly folder: string;
   readonly woken: { times: number };
   /** Adds a person of this place. */
   person(handle: string): Promise<Person>;
@@ -61,6 +63,7 @@ export async function openTestPlace(options: { domain?: string; clock?: Clock } 
   );
   return {
     place,
+    folder,
     woken,
     async person(handle) {
       const added = await addPerson(place, { handle, passphrase: 'four words that fit', language: 'en' });

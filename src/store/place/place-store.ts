@@ -7,6 +7,7 @@ import { activitiesStore } from './activities.ts';
 import { appsStore } from './apps.ts';
 import { blocksStore } from './blocks.ts';
 import { SqliteDeliveries } from './deliveries.ts';
+import { endedStore } from './ended.ts';
 import { FetchNotes } from './fetches.ts';
 import { followsStore } from './follows.ts';
 import { homeStore } from './home.ts';
@@ -29,6 +30,7 @@ const nouns = (db: Kysely<PlaceTables>) => ({
   activities: activitiesStore(db),
   apps: appsStore(db),
   blocks: blocksStore(db),
+  ended: endedStore(db),
   follows: followsStore(db),
   home: homeStore(db),
   incoming: incomingStore(db),
