@@ -205,9 +205,11 @@ async function openFirst(
   for (const [index, { address, port }] of endpoints.entries()) {
     if (deadline.isOver()) return last;
     const socket = connectTcp({ host: address, port, noDelay: true, keepAlive: true, localAddress });
-    const share = deadline.share(endpoints.length - index);
-    last = await deadline.race(share.race(ready(socket, 'connect', host)));
-    share.clear();
+    const opening = ready(socket, 'connect', host);
+    // The last one may use all that is left, and needs no second timer for that.
+    const share = index < endpoints.length - 1 ? deadline.share(endpoints.length - index) : undefined;
+    last = await deadline.race(share ? share.race(opening) : opening);
+    share?.clear();
     if (last.ok) return last;
     socket.destroy();
   }

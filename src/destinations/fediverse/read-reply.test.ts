@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConnectError } from '../../base/net/connector.ts';
+import { UnreadableAnswer } from './answer.ts';
 import { readFailure, readReply } from './read-reply.ts';
 
 const now = Date.UTC(2026, 10, 24, 12);
@@ -79,6 +80,6 @@ test('no answer at all: whose doing, and what must wait', () => {
   assert.equal(readFailure(new ConnectError('bad-host', 'http')).outcome, 'refused');
   const tls = readFailure(new ConnectError('tls', 'certificate has expired'));
   assert.ok(tls.outcome === 'later' && tls.code === 'tls');
-  const nonsense = readFailure(Object.assign(new Error('Parse Error'), { code: 'HPE_INVALID_CONSTANT' }));
+  const nonsense = readFailure(new UnreadableAnswer('a header'));
   assert.ok(nonsense.outcome === 'later' && nonsense.code === 'unreadable');
 });

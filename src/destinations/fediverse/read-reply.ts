@@ -1,6 +1,7 @@
 import { ConnectError, type ConnectReason } from '../../base/net/connector.ts';
 import { type HeaderValues, readRetryAfter } from '../../base/net/retry-after.ts';
 import type { ReasonCode, Verdict } from '../../delivery/contract.ts';
+import { UnreadableAnswer } from './answer.ts';
 
 /** An answer as it came: the status, the headers, and the first bytes of what was said. */
 export type Reply = { status: number; headers: HeaderValues; text: string };
@@ -73,12 +74,10 @@ export function readFailure(error: unknown): Verdict {
     if (error.reason === 'bad-host') return { outcome: 'refused', code, whose: 'theirs', words };
     return { outcome: 'later', scope: 'destination', code, whose: 'theirs', words };
   }
-  const code = (error as { code?: string }).code ?? '';
-  const isUnreadable = code.startsWith('HPE_') || code === 'UND_ERR_RESPONSE' || code === 'UND_ERR_HEADERS_OVERFLOW';
   return {
     outcome: 'later',
     scope: 'destination',
-    code: isUnreadable ? 'unreadable' : 'unreachable',
+    code: error instanceof UnreadableAnswer ? 'unreadable' : 'unreachable',
     whose: 'theirs',
     words,
   };

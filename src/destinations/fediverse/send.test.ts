@@ -233,3 +233,47 @@ test('a kept socket that the peer has closed costs a second connection, not the 
   assert.equal(seen, 3);
   await world.close();
 });
+
+test('an answer that can be read in two ways is none, and its socket is closed', async () => {
+  const twofold = 'HTTP/1.1 202 Ok\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';
+  const world = await open({ twofold: (request) => request.socket.write(twofold) });
+  const verdict = await world.send('http://peer.example/twofold');
+  assert.ok(verdict.outcome === 'later' && verdict.code === 'unreadable' && verdict.scope === 'destination');
+  for (let i = 0; i < 100 && world.sockets.size > 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(world.sockets.size, 0);
+  await world.close();
+});
+
+test('a socket is used again, unless something stood behind its last answer', async () => {
+  const ports = new Set<number>();
+  const world = await open({
+    plain: (request, response) => {
+      ports.add(request.socket.remotePort!);
+      response.writeHead(202).end();
+    },
+    talkative: (request) => {
+      request.socket.write(
+        'HTTP/1.1 202 Ok\r\nContent-Length: 0\r\n\r\nHTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n',
+      );
+    },
+  });
+  for (let i = 0; i < 3; i++) await world.send('http://peer.example/plain');
+  assert.equal(ports.size, 1);
+  assert.deepEqual(await world.send('http://peer.example/talkative'), { outcome: 'accepted' });
+  assert.deepEqual(await world.send('http://peer.example/plain'), { outcome: 'accepted' });
+  assert.equal(ports.size, 2);
+  await world.close();
+});
+
+test('an attempt that is given up while it waits for an answer closes its socket', async () => {
+  const world = await open();
+  const verdict = await world.kind.send(
+    world.parcelTo('http://peer.example/never-answers', 100),
+    world.credential,
+    new AbortController().signal,
+  );
+  assert.ok(verdict.outcome === 'later' && verdict.code === 'too-slow');
+  for (let i = 0; i < 100 && world.sockets.size > 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(world.sockets.size, 0);
+  await world.close();
+});

@@ -1,19 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { Client, Dispatcher } from 'undici';
 import { signDraftCavage } from '../../activitypub/signature/draft-cavage.ts';
 import { signRfc9421 } from '../../activitypub/signature/rfc9421.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Connector } from '../../base/net/connector.ts';
 import type { Credential, DestinationKind, Parcel, Verdict } from '../../delivery/contract.ts';
 import { type Address, readAddress } from './address.ts';
-import { Connections } from './connections.ts';
+import { ClosedEarly, type Connection, Connections } from './connections.ts';
 import { mayBeTheSignature, type Reply, readFailure, readReply, tooSlow } from './read-reply.ts';
 
-/** What is read of an answer: enough for its words. A 2xx says all it has to say with its status. */
-const mostReadBytes = 4_096;
-/** An accepted answer is read to its end so that the connection can be used again, but not longer than this. */
-const drainedBytes = 65_536;
+/** An accepted answer is read to its end, but no longer than this. */
 const drainMs = 2_000;
+/** What kept connections of one kind may cost when nobody says: 400 with TLS. */
+const usualKeptBytes = 16_000_000;
 /** Bodies whose bytes and digest are kept: a post is one of them for 3,000 attempts. */
 const keptBodies = 200;
 
@@ -25,6 +23,8 @@ export type FediverseOptions = {
   clock: Clock;
   /** `Canari/1.0 (+https://place.example)`: GoToSocial answers 418 without. */
   userAgent: string;
+  /** What idle connections may cost in memory, about, in bytes. */
+  keptBytes?: number;
 };
 
 /**
@@ -44,7 +44,7 @@ class Fediverse implements DestinationKind {
 
   constructor(options: FediverseOptions) {
     this.#o = options;
-    this.#connections = new Connections(options.connector.undiciConnect, options.clock);
+    this.#connections = new Connections(options.connector, options.clock, options.keptBytes ?? usualKeptBytes);
   }
 
   async send(parcel: Parcel, credential: Credential, signal: AbortSignal): Promise<Verdict> {
@@ -60,8 +60,8 @@ class Fediverse implements DestinationKind {
     }
   }
 
-  close(): Promise<void> {
-    return this.#connections.close();
+  async close(): Promise<void> {
+    this.#connections.close();
   }
 
   async #knockTwice(parcel: Parcel, credential: Credential, address: Address, attempt: Knock): Promise<Verdict> {
@@ -81,17 +81,20 @@ class Fediverse implements DestinationKind {
   async #post(address: Address, body: Body, credential: Credential, form: Form, attempt: Knock): Promise<Reply> {
     const request = { method: 'POST', url: address.url, body: body.bytes, digest: body.digest } as const;
     const signed = (form === 'rfc9421' ? signRfc9421 : signDraftCavage)(request, credential, this.#o.clock.now());
-    const headers = { ...signed, 'user-agent': this.#o.userAgent, accept: 'application/activity+json' };
-    const dispatch = { path: address.path, method: 'POST', headers, body: body.bytes } as const;
-    const { client, used } = this.#connections.take(address.origin);
+    const bytes = renderRequest(address.path, signed, this.#o.userAgent, body.bytes);
+    const kept = this.#connections.take(address.origin);
+    if (!kept) return attempt.request(await this.#open(address, attempt), bytes);
     try {
-      return await attempt.request(this.#connections, address.origin, client, dispatch);
+      return await attempt.request(kept, bytes);
     } catch (error) {
       // A kept connection that the peer had closed meanwhile: it never saw the request, or will know the second by its id.
-      if (!used || attempt.isOver || !isReset(error)) throw error;
-      const { client: fresh } = this.#connections.take(address.origin);
-      return attempt.request(this.#connections, address.origin, fresh, dispatch);
+      if (attempt.isOver || kept.hasBegun || !(error instanceof ClosedEarly)) throw error;
+      return attempt.request(await this.#open(address, attempt), bytes);
     }
+  }
+
+  #open(address: Address, attempt: Knock): Promise<Connection> {
+    return attempt.orOver(this.#connections.open(address, attempt.signal));
   }
 
   #body({ lane, bodyId, body }: Parcel): Body {
@@ -106,22 +109,29 @@ class Fediverse implements DestinationKind {
   }
 }
 
-/** A kept socket that the peer had closed before our request reached it. */
-function isReset(error: unknown): boolean {
-  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes((error as { code?: string }).code ?? '');
+/** The whole request in one piece, so that it leaves in one write. */
+function renderRequest(path: string, signed: Record<string, string>, userAgent: string, body: Buffer): Buffer {
+  let head = `POST ${path} HTTP/1.1\r\n`;
+  for (const name in signed) head += `${name}: ${signed[name]}\r\n`;
+  head += `user-agent: ${userAgent}\r\naccept: application/activity+json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const bytes = Buffer.allocUnsafe(head.length + body.length);
+  bytes.write(head, 0, 'latin1');
+  body.copy(bytes, head.length);
+  return bytes;
 }
 
-/** One attempt: a deadline over both knocks, and the requests that it gives up when that is over. */
+/** One attempt: a deadline over both knocks, and the request that it gives up when that is over. */
 class Knock {
   isOver = false;
+  readonly signal: AbortSignal;
   readonly #clock: Clock;
   readonly #cancel: () => void;
-  readonly #signal: AbortSignal;
-  #reader: ReplyReader | undefined;
+  /** Gives up what is under way; undefined when nothing is. */
+  #giveUp: ((error: Error) => void) | undefined;
 
   constructor(deadlineMs: number, clock: Clock, signal: AbortSignal) {
     this.#clock = clock;
-    this.#signal = signal;
+    this.signal = signal;
     this.#cancel = clock.after(deadlineMs, this.#over);
     signal.addEventListener('abort', this.#over, { once: true });
     if (signal.aborted) this.#over();
@@ -129,98 +139,48 @@ class Knock {
 
   readonly #over = () => {
     this.isOver = true;
-    this.#reader?.giveUp(new Error('given up'));
+    this.#giveUp?.(new ClosedEarly('given up'));
   };
 
   end(): void {
     this.#cancel();
-    this.#signal.removeEventListener('abort', this.#over);
-    const reader = this.#reader;
-    if (reader && !reader.ended) this.#clock.after(drainMs, () => reader.giveUp(new Error('read long enough')));
+    this.signal.removeEventListener('abort', this.#over);
+    const giveUp = this.#giveUp;
+    if (giveUp) this.#clock.after(drainMs, () => giveUp(new ClosedEarly('read long enough')));
   }
 
-  request(
-    connections: Connections,
-    origin: string,
-    client: Client,
-    options: Dispatcher.DispatchOptions,
-  ): Promise<Reply> {
+  /** Waits for a connection, not longer than the attempt lasts; one that comes too late is closed. */
+  orOver(opening: Promise<Connection>): Promise<Connection> {
     return new Promise((resolve, reject) => {
+      this.#giveUp = (error) => {
+        this.#giveUp = undefined;
+        reject(error);
+        opening.then((late) => late.destroy(error)).catch(() => {});
+      };
       if (this.isOver) {
-        connections.drop(client);
-        reject(new Error('given up'));
+        this.#giveUp(new ClosedEarly('given up'));
         return;
       }
-      const release = (usable: boolean) => (usable ? connections.done(origin, client) : connections.drop(client));
-      this.#reader = new ReplyReader(resolve, reject, release);
-      client.dispatch(options, this.#reader);
+      const settle =
+        <T>(take: (result: T) => void) =>
+        (result: T) => {
+          if (this.isOver) return;
+          this.#giveUp = undefined;
+          take(result);
+        };
+      opening.then(settle(resolve), settle(reject));
     });
   }
-}
 
-/** Reads an answer as far as it matters. It settles once; what comes later is only for the connection. */
-class ReplyReader implements Dispatcher.DispatchHandler {
-  /** Nothing more will come: the connection is free or closed. */
-  ended = false;
-  readonly #resolve: (reply: Reply) => void;
-  readonly #reject: (error: Error) => void;
-  readonly #chunks: Buffer[] = [];
-  #reply: Reply | undefined;
-  #size = 0;
-  readonly #release: (usable: boolean) => void;
-
-  constructor(resolve: (reply: Reply) => void, reject: (error: Error) => void, release: (usable: boolean) => void) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#release = release;
-  }
-
-  giveUp(error: Error): void {
-    if (this.ended) return;
-    this.ended = true;
-    this.#reject(error);
-    this.#release(false);
-  }
-
-  onRequestStart(): void {}
-
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Reply['headers']): void {
-    if (status < 200) return;
-    this.#reply = { status, headers, text: '' };
-    // Accepted is accepted, whatever comes after: an answer without end holds nothing up.
-    if (status < 300) this.#resolve(this.#reply);
-  }
-
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.ended) return;
-    this.#size += chunk.length;
-    const accepted = this.#reply!.status < 300;
-    if (!accepted && this.#size - chunk.length < mostReadBytes) this.#chunks.push(chunk);
-    if (this.#size <= (accepted ? drainedBytes : mostReadBytes)) return;
-    this.#end();
-    this.giveUp(new Error('read enough'));
-  }
-
-  onResponseEnd(): void {
-    if (this.ended) return;
-    this.ended = true;
-    this.#end();
-    this.#release(true);
-  }
-
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    if (this.ended) return;
-    this.ended = true;
-    this.#release(false);
-    // With a status it has answered, even when it then breaks off.
-    if (this.#reply) this.#end();
-    else this.#reject(error);
-  }
-
-  #end(): void {
-    const reply = this.#reply!;
-    const encoded = reply.headers['content-encoding'] !== undefined;
-    reply.text = encoded ? '' : Buffer.concat(this.#chunks).subarray(0, mostReadBytes).toString('utf8');
-    this.#resolve(reply);
+  request(connection: Connection, bytes: Buffer): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (error: Error) => connection.destroy(error);
+      this.#giveUp = giveUp;
+      const free = () => {
+        if (this.#giveUp === giveUp) this.#giveUp = undefined;
+      };
+      connection.send(bytes, { answered: resolve, failed: reject, free });
+      if (this.isOver) giveUp(new ClosedEarly('given up'));
+    });
   }
 }
