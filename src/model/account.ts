@@ -1,5 +1,5 @@
 import type { AccountId } from './ids.ts';
-import type { Reach } from './post.ts';
+import type { Reach } from './reach.ts';
 
 /** Anyone who can author: a person here (`domain` null) or a remote account that this place has met. */
 export interface Account {

@@ -1,17 +1,11 @@
 import type { Account, Emoji } from './account.ts';
 import type { AccountId, AppId, PostId } from './ids.ts';
+import type { Reach } from './reach.ts';
 
 /** Who may see a post. `quiet` is public but kept out of public lists (Mastodon: unlisted). */
 export type Audience = 'public' | 'quiet' | 'followers' | 'direct';
 export const audiences = ['public', 'quiet', 'followers', 'direct'] as const;
 export const isForEveryone = (audience: Audience) => audience === 'public' || audience === 'quiet';
-
-/**
- * To whom an answer for everyone is pushed; who may see it is its audience. `thread`: those who take part, others pull. `gentle`: the same, then
- * the followers' servers when nothing else waits. `all`: everyone now.
- */
-export type Reach = (typeof reaches)[number];
-export const reaches = ['thread', 'gentle', 'all'] as const;
 
 export interface Post {
   readonly id: PostId;

@@ -1,7 +1,8 @@
 import { priorities } from '../delivery/contract.ts';
 import type { Account } from '../model/account.ts';
 import type { AccountId, PostId } from '../model/ids.ts';
-import { isForEveryone, type Post, type Reach } from '../model/post.ts';
+import { isForEveryone, type Post } from '../model/post.ts';
+import type { Reach } from '../model/reach.ts';
 import type { PlaceTransaction } from '../store/place/place-store.ts';
 import type { Target } from './publish.ts';
 import { chooseReach, hasReach, type ReachReader, threadInboxes } from './reach.ts';

@@ -1,6 +1,7 @@
 import { destinationAt, priorities } from '../delivery/contract.ts';
 import type { Account, Person } from '../model/account.ts';
-import type { Audience, Post, Reach } from '../model/post.ts';
+import type { Audience, Post } from '../model/post.ts';
+import type { Reach } from '../model/reach.ts';
 import { readMentions } from '../text/write.ts';
 import { type Planned, planFanOut } from './fan-out.ts';
 import type { OpenPlace } from './open-place.ts';

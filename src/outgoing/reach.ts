@@ -1,5 +1,6 @@
 import type { AccountId } from '../model/ids.ts';
-import { isForEveryone, type Post, type Reach } from '../model/post.ts';
+import { isForEveryone, type Post } from '../model/post.ts';
+import type { Reach } from '../model/reach.ts';
 import type { FollowerInbox } from '../store/place/follows.ts';
 import type { PlaceTransaction } from '../store/place/place-store.ts';
 

@@ -1,7 +1,8 @@
 import { CanariError } from '../base/errors.ts';
 import { failed, ok, type Result } from '../base/result.ts';
 import type { Person } from '../model/account.ts';
-import type { Audience, Reach } from '../model/post.ts';
+import type { Audience } from '../model/post.ts';
+import type { Reach } from '../model/reach.ts';
 import { updatePersonActivity } from '../outgoing/activities.ts';
 import { readWords } from '../outgoing/compose.ts';
 import { followersTargets } from '../outgoing/fan-out.ts';

@@ -1,5 +1,5 @@
 import type { Person } from '../../model/account.ts';
-import { type Reach, reaches } from '../../model/post.ts';
+import { type Reach, reaches } from '../../model/reach.ts';
 import { type ProfileChanges, updateProfile } from '../../people/profile.ts';
 import { htmlToText } from '../../text/html.ts';
 import { getPerson, type Route, type RouteContext } from '../route.ts';

@@ -1,7 +1,8 @@
 import { CanariError } from '../../base/errors.ts';
 import { isId } from '../../base/ids.ts';
 import { asId, type PostId } from '../../model/ids.ts';
-import { type Audience, audiences, type PostView, reaches } from '../../model/post.ts';
+import { type Audience, audiences, type PostView } from '../../model/post.ts';
+import { reaches } from '../../model/reach.ts';
 import { composePost, postNotFound } from '../../outgoing/compose.ts';
 import { getPerson, type Route, type RouteContext } from '../route.ts';
 import { type Html, html, nothing } from './html.ts';

@@ -1,6 +1,7 @@
 import type { CanariError } from '../../base/errors.ts';
 import type { Person } from '../../model/account.ts';
-import { type Audience, audiences, reaches } from '../../model/post.ts';
+import { type Audience, audiences } from '../../model/post.ts';
+import { reaches } from '../../model/reach.ts';
 import { profileLimits, updateProfile } from '../../people/profile.ts';
 import { renewRecoveryCodes } from '../../people/set-up.ts';
 import { changePassphrase, openSession, signIn, signOut } from '../../people/sign-in.ts';

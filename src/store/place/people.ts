@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Account, Person, PersonKeys } from '../../model/account.ts';
 import type { AccountId } from '../../model/ids.ts';
-import type { Audience, Reach } from '../../model/post.ts';
+import type { Audience } from '../../model/post.ts';
+import type { Reach } from '../../model/reach.ts';
 import { toAccount, toPerson } from './rows.ts';
 import type { PlaceTables } from './tables.ts';
 

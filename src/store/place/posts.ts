@@ -1,7 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import type { Emoji } from '../../model/account.ts';
 import type { AccountId, AppId, PostId } from '../../model/ids.ts';
-import type { Attachment, Audience, Post, Reach } from '../../model/post.ts';
+import type { Attachment, Audience, Post } from '../../model/post.ts';
+import type { Reach } from '../../model/reach.ts';
 import { toPost } from './rows.ts';
 import type { PlaceTables } from './tables.ts';
 

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Account, AccountKind, Emoji, Person, ProfileField } from '../../model/account.ts';
-import type { Attachment, Audience, Post, Reach } from '../../model/post.ts';
+import type { Attachment, Audience, Post } from '../../model/post.ts';
+import type { Reach } from '../../model/reach.ts';
 import type { PlaceTables } from './tables.ts';
 
 /** Reads a JSON list that we wrote ourselves; an empty text is an empty list. */

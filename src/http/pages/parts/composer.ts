@@ -1,6 +1,7 @@
 import type { CanariError } from '../../../base/errors.ts';
 import { limits } from '../../../base/limits.ts';
-import { type Audience, audiences, isForEveryone, type PostView, type Reach, reaches } from '../../../model/post.ts';
+import { type Audience, audiences, isForEveryone, type PostView } from '../../../model/post.ts';
+import { type Reach, reaches } from '../../../model/reach.ts';
 import { type Prices, pricePost } from '../../../outgoing/price.ts';
 import { getPerson, type RouteContext } from '../../route.ts';
 import { icon } from '../drawings.ts';
@@ -59,7 +60,7 @@ ${state.text ?? ''}</textarea></p>
 <details class="warning"${state.contentWarning ? raw(' open') : nothing}><summary><span class="row">${icon('eye-off')} ${words.composer.addWarning}</span></summary><p class="ask"><label for="f-warning">${words.composer.warning}</label><small id="f-warning-hint">${words.composer.warningHint}</small><input id="f-warning" name="warning" maxlength="500" aria-describedby="f-warning-hint" value="${state.contentWarning ?? ''}"></p></details>
 <div class="row choices"><span class="row">${edited ? html`<span class="soft">${words.composer.writtenFor(words.audienceShort[edited.post.audience])}</span>` : renderSelect({ name: 'audience', label: words.composer.audience, value: audience, choices: audiences.map((one) => [one, words.audiences[one]] as const) })}</span> <span class="row">${renderSelect({ name: 'language', label: words.composer.language, value: language, choices: languages })}</span></div>
 ${renderReach(context, state, prices)}
-<div class="row keep"><p class="soft">${renderPrice(context, state, prices)}</p><button class="primary end">${submit}</button></div>
+<div class="row keep"><p class="soft price">${renderPrice(context, state, prices)}</p><button class="primary end">${submit}</button></div>
 </form>`;
 }
 

@@ -71,11 +71,12 @@ export const enOwn = {
     nowAndLater: (now: number, later: number) => `${number(now)} now, ${number(later)} later`,
     servers: (servers: number) => count(servers, 'server', 'servers'),
     setting: 'My answers to others are told to',
-    settingHint: 'Each time you answer, you can choose otherwise.',
+    settingHint:
+      'By the number: all your followers up to 200 servers, the conversation beyond. Each time you answer, you can choose otherwise.',
     settings: {
-      auto: 'All my followers; beyond 200 servers, the conversation',
+      auto: 'By the number of servers',
       thread: 'The conversation',
-      gentle: 'The conversation, then all my followers gently',
+      gentle: 'The conversation, then everyone gently',
       all: 'All my followers, at once',
     },
   },

@@ -72,11 +72,12 @@ export const frOwn: Pick<Words, keyof typeof enOwn> = {
     nowAndLater: (now, later) => `${number(now)} tout de suite, ${number(later)} plus tard`,
     servers: (servers) => count(servers, 'serveur', 'serveurs'),
     setting: 'Mes réponses aux autres sont dites à',
-    settingHint: 'À chaque réponse, vous pouvez choisir autrement.',
+    settingHint:
+      'Selon le nombre : tous vos abonnés jusqu’à 200 serveurs, la conversation au-delà. À chaque réponse, vous pouvez choisir autrement.',
     settings: {
-      auto: 'Tous mes abonnés ; au-delà de 200 serveurs, la conversation',
+      auto: 'Selon le nombre de serveurs',
       thread: 'La conversation',
-      gentle: 'La conversation, puis tous mes abonnés en douceur',
+      gentle: 'La conversation, puis tous en douceur',
       all: 'Tous mes abonnés, tout de suite',
     },
   },
