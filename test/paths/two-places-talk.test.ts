@@ -64,6 +64,18 @@ before(async () => {
 });
 after(() => world.end());
 
+test('a post seen only by pull is edited and deleted there too', async () => {
+  const post = await wren.call('POST', '/api/v1/statuses', { status: 'nobody is sent this' });
+  const pulled = await owl.call('GET', `/api/v2/search?resolve=true&type=statuses&q=${encodeURIComponent(post.uri)}`);
+  const { id } = pulled.statuses[0];
+  // Wren looks up later, and only once, who signed the request.
+  await waitFor('who came is known', async () => (await wren.call<Json[]>('GET', '/api/v1/accounts/search?q=bob'))[0]);
+  await wren.call('PUT', `/api/v1/statuses/${post.id}`, { status: 'nobody was sent this' });
+  await waitFor('the edit', async () => (await owl.call('GET', `/api/v1/statuses/${id}`)).content.includes('was sent'));
+  await wren.call('DELETE', `/api/v1/statuses/${post.id}`);
+  await gone(owl, id);
+});
+
 test('found by handle, followed, the follow accepted and told', async () => {
   const alice = await find(owl, '@alice@wren.example');
   assert.equal(alice.acct, 'alice@wren.example');
