@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from 'node:timers/promises';
+import type { Clock } from '../base/clock.ts';
 import {
   type DestinationDesk,
   type DestinationId,
@@ -50,7 +50,7 @@ export interface OverviewSources {
     readonly follows: { inboxesOfAll(): Promise<readonly { inboxUrl: string; followers: number }[]> };
   };
   readonly destinations: DestinationDesk;
-  readonly clock: { now(): number };
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Waiting deliveries of one server are counted up to here: beyond, nobody needs the exact number, and counting would take long. */
@@ -74,7 +74,7 @@ export async function loadOverview(sources: OverviewSources): Promise<Overview> 
   for (let i = 0; i < ids.length; i += readAtOnce) {
     for (const one of await sources.destinations.loadHealth(ids.slice(i, i + readAtOnce)))
       health.set(one.destination, one);
-    await breathe();
+    if (i + readAtOnce < ids.length) await new Promise((resolve) => setImmediate(resolve));
   }
   const destinations = ids.map((id) =>
     toLine(id, {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { fillWithLandings } from '../../src/http/testing/landed-sample.ts';
 import { fillWithSamples } from '../../src/http/testing/sample.ts';
 import { type Served, serve } from '../../src/http/testing/serve.ts';
 import { newStartKey } from '../../src/people/set-up.ts';
@@ -30,6 +31,7 @@ describe('the look of every page', () => {
     key = (await newStartKey(empty.place))!;
     const owner = await served.addOwner('tobias');
     const sample = await fillWithSamples(served.place, owner);
+    const landed = await fillWithLandings(served.place, owner, 60);
     const thread = `/@tobias/${sample.birthday.id}`;
     open = [
       '/',
@@ -50,6 +52,8 @@ describe('the look of every page', () => {
         `/posts/${sample.birthday.id}/delete`,
         `/posts/${sample.birthday.id}/history`,
       ],
+      ...[`/@tobias/${landed.id}/landings`, `/@tobias/${sample.direct.id}/landings`],
+      ...['/deliveries', '/deliveries?q=finches', '/deliveries?state=gone'],
       ...['/notifications', '/notifications?only=mentions', '/requests', '/search', '/search?q=ba', '/search?q=zzz'],
       ...['/@odile@pinson.example', '/@tobias', '/@tobias/followers', '/@tobias/following', '/nothing'],
       ...[

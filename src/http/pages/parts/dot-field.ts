@@ -62,10 +62,12 @@ export function placeDots(dots: readonly Dot[]): { placed: Placed[]; reach: numb
     }
   };
   let area = 0;
+  let before = 0;
   let reach = 0;
   const placed = sorted.map(({ state, weight }, i) => {
     const radius = radiusOf(weight);
-    const start = i === 0 ? 0 : Math.sqrt(area / Math.PI) * 0.8;
+    // Further in nearly everything is taken: looking there for each of 1,000 dots would hold up other readers.
+    const start = Math.max(Math.sqrt(area / Math.PI) * 0.8, before - 2 * radius);
     for (let step = 0; ; step++) {
       const angle = i * goldenAngle + (step % 12) * (Math.PI / 6);
       const distance = start + Math.floor(step / 12);
@@ -73,6 +75,7 @@ export function placeDots(dots: readonly Dot[]): { placed: Placed[]; reach: numb
       if (!isFree(x, y, radius)) continue;
       const dot = { state, radius, x, y };
       keep(dot);
+      before = distance;
       area += Math.PI * (radius + gap / 2) ** 2;
       reach = Math.max(reach, Math.hypot(x, y) + radius);
       return dot;
