@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Answer, UnreadableAnswer } from './answer.ts';
+import { Answer } from './answer.ts';
+import { UnreadableAnswer } from './read-reply.ts';
 
 /** Feeds an answer in pieces that end at `cuts`, then closes, and tells what was understood. */
 function read(text: string, cuts: readonly number[] = []) {

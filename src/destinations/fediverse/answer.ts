@@ -1,4 +1,4 @@
-import type { Reply } from './read-reply.ts';
+import { type Reply, UnreadableAnswer } from './read-reply.ts';
 
 /**
  * Reads the answer to one POST (RFC 9112), strictly: what two readers read differently is how one request is passed off as another. Whatever is
@@ -15,14 +15,6 @@ const mostChunkLine = 256;
 const mostTrailerBytes = 4_096;
 /** What is kept of a body: enough for its words. */
 const mostTextBytes = 4_096;
-
-/** The peer speaks no HTTP that we can read. */
-export class UnreadableAnswer extends Error {
-  constructor(what: string) {
-    super(`unreadable answer: ${what}`);
-    this.name = 'UnreadableAnswer';
-  }
-}
 
 type Where = 'head' | 'counted' | 'until-close' | 'chunk-size' | 'chunk' | 'chunk-end' | 'trailers' | 'done';
 

@@ -11,8 +11,8 @@ const longestKeptMs = 20_000;
 const leadMs = 1_000;
 /** How often old idle ones are looked for, while there are any. */
 const sweepMs = 4_000;
-/** What an idle connection costs outside the heap, measured: streams and handle; with TLS the session's state and buffers. */
-const costBytes = { http: 8_000, https: 40_000 };
+/** What an idle connection costs in memory, measured over 800 of them: streams and handle; with TLS the session and its buffers too. */
+const costBytes = { http: 16_000, https: 70_000 };
 /** What is read of an answer that is no success: enough for its words. */
 const mostReadBytes = 4_096;
 /** An accepted answer is read to its end so that the connection can be used again, but not further than this. */
@@ -32,8 +32,8 @@ export type Exchange = { answered(reply: Reply): void; failed(error: Error): voi
 /** One socket to one origin, one request at a time. Its listeners are there once, for all requests. */
 export class Connection {
   readonly origin: string;
-  /** Carried a request before this one. */
-  isUsed = false;
+  /** How many requests it has carried. */
+  requests = 0;
   /** Idle until then at most, monotonic. */
   untilMs = 0;
   readonly costBytes: number;
@@ -65,6 +65,7 @@ export class Connection {
   /** Writes one request, head and body at once. */
   send(bytes: Buffer, exchange: Exchange): void {
     this.#answer = new Answer();
+    this.requests += 1;
     this.#exchange = exchange;
     this.#socket.write(bytes);
   }
@@ -120,7 +121,6 @@ export class Connection {
       return;
     }
     this.#exchange = undefined;
-    this.isUsed = true;
     this.#over(this, true);
     exchange.answered(this.#reply()!);
     exchange.free();
@@ -133,8 +133,7 @@ export class Connection {
 }
 
 /**
- * Connections by origin: opened through the guarded connector, kept while idle within a budget of bytes, all origins together. Whichever has been idle
- * longest leaves first.
+ * Connections by origin: opened through the guarded connector, kept while idle within a budget of bytes, all origins together.
  */
 export class Connections {
   readonly #connector: Connector;
@@ -188,12 +187,19 @@ export class Connections {
   }
 
   readonly #over = (connection: Connection, isReusable: boolean): void => {
+    const isFirst = connection.requests === 1;
     if (!this.#busy.delete(connection)) this.#leave(connection);
-    else if (isReusable && connection.keptMs > 0) this.#keep(connection);
+    else if (isReusable && connection.keptMs > 0) this.#keep(connection, isFirst);
     else if (isReusable) connection.destroy(new ClosedEarly('not to be kept'));
   };
 
-  #keep(connection: Connection): void {
+  #keep(connection: Connection, isFirst: boolean): void {
+    // A post goes round all servers in one order. If each new connection pushed out the oldest, it would be the one needed next, and none would ever be
+    // used again; so only one that was used again takes another's place. The first in a post, the biggest servers, are those that stay.
+    if (isFirst && this.#idleBytes + connection.costBytes > this.#mostBytes) {
+      connection.destroy(new ClosedEarly('no room'));
+      return;
+    }
     const { origin, keptMs } = connection;
     connection.untilMs = this.#clock.monotonic() + keptMs;
     this.#idle.add(connection);

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConnectError } from '../../base/net/connector.ts';
-import { UnreadableAnswer } from './answer.ts';
-import { readFailure, readReply } from './read-reply.ts';
+import { readFailure, readReply, UnreadableAnswer } from './read-reply.ts';
 
 const now = Date.UTC(2026, 10, 24, 12);
 const reply = (status: number, headers: Record<string, string> = {}, text = '') =>

@@ -1,10 +1,17 @@
 import { ConnectError, type ConnectReason } from '../../base/net/connector.ts';
 import { type HeaderValues, readRetryAfter } from '../../base/net/retry-after.ts';
 import type { ReasonCode, Verdict } from '../../delivery/contract.ts';
-import { UnreadableAnswer } from './answer.ts';
 
 /** An answer as it came: the status, the headers, and the first bytes of what was said. */
 export type Reply = { status: number; headers: HeaderValues; text: string };
+
+/** The peer speaks no HTTP that we can read. */
+export class UnreadableAnswer extends Error {
+  constructor(what: string) {
+    super(`unreadable answer: ${what}`);
+    this.name = 'UnreadableAnswer';
+  }
+}
 
 /** Words for people: long enough to recognise, short enough to store 3,000 times. */
 const longestWords = 200;

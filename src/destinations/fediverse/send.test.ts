@@ -21,7 +21,7 @@ const body = JSON.stringify({ type: 'Create', content: 'Bonjour à toutes et à 
 type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
 
 /** A peer on loopback, a raw one for what is no HTTP, and the kind that speaks to them through the guard. */
-async function open(answers: Record<string, Answer> = {}) {
+async function open(answers: Record<string, Answer> = {}, keptBytes?: number) {
   let written = 0;
   const requests: IncomingMessage[] = [];
   const sockets = new Set<Socket>();
@@ -66,11 +66,17 @@ async function open(answers: Record<string, Answer> = {}) {
   const line = (name: string, port: number): LabHost => ({ name, address, port, scheme: 'http' });
   const labHosts = [
     line('peer.example', (server.address() as AddressInfo).port),
+    line('other.example', (server.address() as AddressInfo).port),
     line('raw.example', (raw.address() as AddressInfo).port),
     line('absent.example', 9),
   ];
   const connector = createConnector({ allowNetworks: ['127.77.0.0/16'], labHosts });
-  const kind: DestinationKind = createFediverse({ connector, clock: systemClock, userAgent: 'Canari/test' });
+  const kind: DestinationKind = createFediverse({
+    connector,
+    clock: systemClock,
+    userAgent: 'Canari/test',
+    ...(keptBytes && { keptBytes }),
+  });
   const hostOf: Partial<Record<Behaviour, string>> = {
     'closes-at-once': 'raw.example',
     'talks-nonsense': 'raw.example',
@@ -107,7 +113,7 @@ async function open(answers: Record<string, Answer> = {}) {
   };
 }
 
-testDestinationKind('fediverse', open);
+testDestinationKind('fediverse', () => open());
 
 /** Whether a request is signed right, by our own reader of incoming requests. */
 function formOf(request: IncomingMessage, bytes: Buffer): string {
@@ -275,5 +281,21 @@ test('an attempt that is given up while it waits for an answer closes its socket
   assert.ok(verdict.outcome === 'later' && verdict.code === 'too-slow');
   for (let i = 0; i < 100 && world.sockets.size > 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.equal(world.sockets.size, 0);
+  await world.close();
+});
+
+test('when there is no room, a connection that was used again stays and a new one leaves', async () => {
+  const ports: Record<string, number[]> = {};
+  const note: Answer = (request, response) => {
+    ports[request.headers.host!] ??= [];
+    ports[request.headers.host!]!.push(request.socket.remotePort!);
+    response.writeHead(202).end();
+  };
+  const world = await open({ note }, 20_000);
+  for (let round = 0; round < 3; round++) {
+    for (const host of ['peer.example', 'other.example']) await world.send(`http://${host}/note`);
+  }
+  assert.equal(new Set(ports['peer.example']).size, 1);
+  assert.equal(new Set(ports['other.example']).size, 3);
   await world.close();
 });

@@ -10,7 +10,7 @@ import { mayBeTheSignature, type Reply, readFailure, readReply, tooSlow } from '
 
 /** An accepted answer is read to its end, but no longer than this. */
 const drainMs = 2_000;
-/** What kept connections of one kind may cost when nobody says: 400 with TLS. */
+/** What kept connections of one kind may cost when nobody says: 230 with TLS. */
 const usualKeptBytes = 16_000_000;
 /** Bodies whose bytes and digest are kept: a post is one of them for 3,000 attempts. */
 const keptBodies = 200;
