@@ -28,8 +28,8 @@ export type Prices =
   | { readonly usual: null; readonly all: Price };
 
 /**
- * One delivery over https with a full handshake: 2.4 ms of CPU, signature and parcel included (measured on a prototype of this engine with two
- * sender threads, 3,000 servers: 589 a second on two cores; DESIGN section 8), and a fifth more for a serving thread on the same core.
+ * Time of one delivery over https with a full handshake, signature and disk included. `bench -- fanout-tls`, a first post to 3,000 servers on two
+ * cores: 424 a second, 2.4 ms each (3.9 ms of CPU, spread over both), and a quarter more for what else the machine does.
  */
 const msPerDelivery = 3;
 
